@@ -1,0 +1,253 @@
+"""Every setting of Switchroom with its documentation; ``server.toml`` is read once, ``campaigns.toml`` while running.
+
+The description of each field is what the annotated example shows, so it is written for the operator.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,40}$")]
+"""A short name used in ids, file names and dialplans: letters, digits, underscore and dot; no dash, no space."""
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A table of a settings file; unknown keys are refused so that a typing error is found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Section):
+    url: str = Field(
+        "sqlite:///var/switchroom.db",
+        description="Database: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    )
+    commit_wait_ms: float = Field(
+        2.0, ge=0, le=1000, description="How long the writer gathers facts for one commit, in milliseconds."
+    )
+    free_mb: int = Field(
+        200, ge=0, description="Below this many free megabytes on the data disk dialling stops with an alarm."
+    )
+
+
+class ApiSettings(Section):
+    host: str = Field(
+        "127.0.0.1",
+        description="Address the desk and the API listen on. Anything but loopback should stand behind TLS.",
+    )
+    port: int = Field(8700, ge=0, le=65535, description="Port of the desk and the API; 0 picks a free one.")
+    tokens: dict[Name, SecretStr] = Field(
+        default_factory=dict,
+        description="Access tokens by the name of their holder, at least 24 characters each; without one the API refuses everybody.",
+    )
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    file: Path | None = Field(None, description="Log file; standard error when not given.")
+
+
+class AsteriskSettings(Section):
+    name: Name = Field(description="Name of this Asterisk in Switchroom.")
+    host: str = Field("127.0.0.1", description="Address of its manager interface (AMI).")
+    port: int = Field(5038, ge=1, le=65535, description="Port of its manager interface.")
+    user: str = Field(
+        "switchroom", description="Manager user for events and actions (see `switchroom asterisk-config`)."
+    )
+    secret: SecretStr = Field(description="Password of the manager user.")
+    ping_s: float = Field(
+        5.0, gt=0, le=60, description="Seconds between pings; three without an answer and the link counts as lost."
+    )
+    action_timeout_s: float = Field(
+        10.0, gt=0, le=120, description="Seconds after which an action without a reply ends with an error."
+    )
+    recordings: Path = Field(
+        Path("/var/spool/asterisk/monitor"), description="Folder on the Asterisk machine where recordings are written."
+    )
+    recordings_here: Path | None = Field(
+        None, description="The same folder as this machine sees it; needed to notice missing files."
+    )
+
+
+class TrunkSettings(Section):
+    name: Name = Field(description="Name of the trunk.")
+    asterisk: Name = Field(description="Name of the Asterisk it belongs to.")
+    dial: str = Field(
+        description="What Asterisk dials, e.g. PJSIP/{digits}@carrier; {digits} without plus, {e164} with, {national} without country code."
+    )
+    priority: int = Field(1, ge=1, le=100, description="Lower is tried first.")
+    channels: int = Field(30, ge=1, le=10_000, description="Most calls at once.")
+    cps: float = Field(5.0, gt=0, le=1000, description="Most new calls a second.")
+    caller_ids: list[str] = Field(
+        default_factory=list, description="Caller ids used in turn; empty leaves the trunk's own."
+    )
+    allowed_prefixes: list[str] = Field(
+        default_factory=list,
+        description="Fraud guard: only numbers beginning so (E.164, e.g. +86) are dialled; empty allows all.",
+    )
+
+
+class AgentSettings(Section):
+    id: Name = Field(description="Agent number.")
+    name: str = Field("", description="Name shown to colleagues.")
+    asterisk: Name = Field(description="Name of the Asterisk the agent's phone is registered at.")
+    endpoint: str = Field(description="What Asterisk dials to reach the phone, e.g. PJSIP/1001.")
+    mode: Literal["nailed_up", "ring_each_call"] = Field(
+        "nailed_up",
+        description="nailed_up: the phone stays connected and customers are heard at once; ring_each_call: it rings for each.",
+    )
+    campaigns: list[Name] = Field(default_factory=list, description="Campaigns the agent serves.")
+
+
+class FloorSettings(Section):
+    wrap_up_s: Seconds = Field(
+        30.0, description="Wrap-up time after a call, in seconds; 0 for none. Ends early with the disposition."
+    )
+    ring_s: Annotated[float, Field(ge=3, le=120)] = Field(
+        15.0, description="How long an agent's phone rings before the call goes to another, in seconds."
+    )
+    auto_answer: bool = Field(
+        True, description="Ask phones to answer by themselves (Call-Info and Alert-Info headers)."
+    )
+    reserve_s: Annotated[float, Field(ge=1, le=60)] = Field(
+        5.0, description="An agent reserved for a call that is not bridged after this many seconds is released."
+    )
+    not_ready_reasons: list[str] = Field(
+        default_factory=lambda: ["break", "lunch", "training", "meeting"],
+        description="Reasons an agent may give for being not ready.",
+    )
+
+
+class ServerSettings(Section):
+    """``server.toml``: read once at start."""
+
+    data: Path = Field(Path("var"), description="Folder for the database, logs and lists.")
+    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(
+        "CN", description="Country whose numbering plan local numbers are read in (ISO 3166)."
+    )
+    zone: str = Field("Asia/Shanghai", description="The site's time zone, for days in reports.")
+    store: StoreSettings = Field(default_factory=StoreSettings, description="Where facts are kept.")
+    api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
+    log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
+    floor: FloorSettings = Field(default_factory=FloorSettings, description="Rules for all agents.")
+    asterisk: list[AsteriskSettings] = Field(default_factory=list, description="The Asterisk servers.")
+    trunk: list[TrunkSettings] = Field(default_factory=list, description="The trunks.")
+    agent: list[AgentSettings] = Field(default_factory=list, description="The agents.")
+
+
+class RetryRule(Section):
+    after_s: Annotated[float, Field(ge=0, le=90 * 86_400)] = Field(
+        3600.0, description="Seconds until the lead is due again."
+    )
+    times: Annotated[int, Field(ge=0, le=100)] = Field(3, description="How often in all; 0 closes the lead at once.")
+
+
+def _retries() -> dict[str, RetryRule]:
+    minute, hour, day = 60.0, 3600.0, 86_400.0
+    return {
+        "busy": RetryRule(after_s=10 * minute, times=3),
+        "no_answer": RetryRule(after_s=4 * hour, times=3),
+        "machine": RetryRule(after_s=4 * hour, times=2),
+        "declined": RetryRule(after_s=7 * day, times=1),
+        "unavailable": RetryRule(after_s=day, times=2),
+        "congestion": RetryRule(after_s=5 * minute, times=5),
+        "trunk_down": RetryRule(after_s=5 * minute, times=5),
+        "cancelled": RetryRule(after_s=hour, times=3),
+        "refused": RetryRule(after_s=10 * minute, times=3),
+        "unknown": RetryRule(after_s=day, times=2),
+        "abandoned": RetryRule(after_s=3 * day, times=1),
+        "invalid": RetryRule(after_s=0, times=0),
+    }
+
+
+class FrequencyRule(Section):
+    calls: Annotated[int, Field(ge=1, le=1000)] = Field(2, description="At most this many calls to one customer …")
+    within_days: Annotated[float, Field(gt=0, le=3660)] = Field(30.0, description="… within this many days …")
+    rest_days: Annotated[float, Field(ge=0, le=3660)] = Field(
+        90.0, description="… and once reached, none for this many days after the last."
+    )
+
+
+class CallingWindow(Section):
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(
+        default_factory=lambda: [1, 2, 3, 4, 5, 6, 7], description="Weekdays, Monday is 1."
+    )
+    begin: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        description="Calling may begin, HH:MM in the called party's time."
+    )
+    end: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")] = Field(
+        description="Calling must end, HH:MM in the called party's time; 24:00 is midnight."
+    )
+
+
+def _windows() -> list[CallingWindow]:
+    return [CallingWindow(begin="08:25", end="12:40"), CallingWindow(begin="13:00", end="18:00")]
+
+
+class PacingSettings(Section):
+    target_abandon: Share = Field(
+        0.028, description="Share of live-answered calls that may find no agent in time, e.g. 0.028."
+    )
+    patience_s: Annotated[float, Field(gt=0, le=30)] = Field(
+        2.0, description="An answered customer nobody can take within this many seconds is abandoned."
+    )
+    ratio: Annotated[float, Field(ge=1, le=10)] = Field(1.5, description="Mode power: calls per free agent.")
+    max_ratio: Annotated[float, Field(ge=1, le=20)] = Field(
+        6.0, description="Mode predictive: most calls per free agent."
+    )
+    tick_s: Annotated[float, Field(ge=0.1, le=5)] = Field(0.5, description="Seconds between pacing decisions.")
+
+
+class CampaignSettings(Section):
+    """A table ``[campaign.NAME]`` of ``campaigns.toml``: reloaded while running."""
+
+    title: str = Field("", description="Name shown to people.")
+    mode: Literal["manual", "preview", "progressive", "power", "predictive"] = Field(
+        "progressive", description="How calls are placed: manual, preview, progressive, power, predictive."
+    )
+    trunks: list[Name] = Field(
+        default_factory=list, description="Trunks it may use, in the order of their priority; empty for all."
+    )
+    ring_s: Annotated[float, Field(ge=5, le=120)] = Field(
+        25.0, description="How long the customer's phone rings, in seconds; regulators ask for 15 at least."
+    )
+    amd: bool = Field(False, description="Let Asterisk's AMD listen for answering machines first.")
+    caller_ids: list[str] = Field(default_factory=list, description="Caller ids used in turn; empty takes the trunk's.")
+    pacing: PacingSettings = Field(default_factory=PacingSettings, description="Pacing.")
+    retry: dict[str, RetryRule] = Field(
+        default_factory=_retries, description="What to do after each outcome; an outcome not named closes the lead."
+    )
+    frequency: list[FrequencyRule] = Field(
+        default_factory=lambda: [FrequencyRule()],
+        description="How often one customer may be called, over all campaigns.",
+    )
+    windows: list[CallingWindow] = Field(
+        default_factory=_windows, description="When customers may be called, in their own time."
+    )
+    wrap_up_s: Seconds | None = Field(
+        None, description="Wrap-up after this campaign's calls, in seconds; not given takes the floor's."
+    )
+    record: bool = Field(True, description="Record every connected call.")
+    hopper: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        200, description="Fewest leads kept at hand; more are kept when the pace asks for it."
+    )
+    dispositions: list[str] = Field(
+        default_factory=lambda: ["sale", "callback", "not_interested", "wrong_person", "do_not_call"],
+        description="What an agent may say of a call.",
+    )
+
+
+class CampaignFile(Section):
+    """``campaigns.toml``."""
+
+    campaign: dict[Name, CampaignSettings] = Field(default_factory=dict, description="The campaigns by name.")
+
+
+class Settings(Section):
+    """Both files together."""
+
+    server: ServerSettings
+    campaigns: dict[str, CampaignSettings]

@@ -1,0 +1,1 @@
+"""The nouns of the trade: numbers, events, facts, commands, calls, agents, outcomes."""

@@ -1,0 +1,112 @@
+"""The vocabulary of agents: states, seat modes, and what a person may ask of the floor."""
+
+from enum import StrEnum
+
+import msgspec
+
+from telephony.ids import AgentId, CallId, CampaignId, LeadId
+
+
+class AgentState(StrEnum):
+    LOGGED_OUT = "logged_out"
+    READY = "ready"
+    RESERVED = "reserved"
+    RINGING = "ringing"
+    TALKING = "talking"
+    HOLD = "hold"
+    WRAP_UP = "wrap_up"
+    AUX = "aux"
+
+
+class SeatMode(StrEnum):
+    NAILED_UP = "nailed_up"
+    RING_EACH_CALL = "ring_each_call"
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish of a person (`actor` is who said it), already checked for rights; the engines may still refuse it."""
+
+    actor: str
+
+
+class AgentAsk(Ask, frozen=True, kw_only=True):
+    agent: AgentId
+
+
+class SignInAsked(AgentAsk, frozen=True, kw_only=True):
+    """Sign in at the phone configured for the agent; `mode` None takes the agent's own setting."""
+
+    mode: SeatMode | None = None
+
+
+class SignOutAsked(AgentAsk, frozen=True, kw_only=True):
+    pass
+
+
+class ReadyAsked(AgentAsk, frozen=True, kw_only=True):
+    pass
+
+
+class NotReadyAsked(AgentAsk, frozen=True, kw_only=True):
+    reason: str
+
+
+class HoldAsked(AgentAsk, frozen=True, kw_only=True):
+    pass
+
+
+class ResumeAsked(AgentAsk, frozen=True, kw_only=True):
+    pass
+
+
+class HangUpAsked(AgentAsk, frozen=True, kw_only=True):
+    """The agent ends the conversation."""
+
+
+class DispositionGiven(AgentAsk, frozen=True, kw_only=True):
+    """The agent's word on a call, during it or in wrap-up; ends the wrap-up when `done`."""
+
+    call: CallId
+    disposition: str
+    note: str = ""
+    done: bool = True
+    callback_at: float | None = None
+
+
+class PreviewAsked(AgentAsk, frozen=True, kw_only=True):
+    """Preview or manual mode: show the agent the next customer."""
+
+    campaign: CampaignId
+
+
+class DialAsked(AgentAsk, frozen=True, kw_only=True):
+    """Preview or manual mode: dial the customer shown."""
+
+    lead: LeadId
+
+
+class SkipAsked(AgentAsk, frozen=True, kw_only=True):
+    """Preview mode: give the customer shown back and show another."""
+
+    lead: LeadId
+
+
+class CampaignAction(StrEnum):
+    START = "start"
+    PAUSE = "pause"
+    DRAIN = "drain"
+    STOP = "stop"
+
+
+class CampaignAsked(Ask, frozen=True, kw_only=True):
+    """Start, pause (no new calls), drain (no new calls, then stop), stop (hang up what is ringing)."""
+
+    campaign: CampaignId
+    action: CampaignAction
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a wish was not granted: a code the pages translate, and the words that fill it in."""
+
+    code: str
+    words: dict[str, str] = {}

@@ -1,0 +1,113 @@
+"""What the engines ask of the world, imperative; the outbox carries them out after the facts behind them are durable
+where that matters (``Originate``), at once where it does not.
+"""
+
+import msgspec
+
+from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, TrunkId
+from telephony.numbers import PhoneNumber
+
+TimerKey = tuple[str, str]
+"""(what for, whom for), e.g. ``("wrap_up", "1001")``; setting a key again moves its timer."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """Anything an engine asks for."""
+
+
+class PbxCommand(Command, frozen=True, kw_only=True):
+    server: ServerId
+
+
+class Originate(PbxCommand, frozen=True, kw_only=True):
+    """Dial a customer. Held back until the attempt is durable; never sent twice."""
+
+    call: CallId
+    campaign: CampaignId
+    number: PhoneNumber
+    trunk: TrunkId
+    dial: str
+    caller_id: str
+    ring_s: float
+    amd: bool = False
+
+
+class SeatAgent(PbxCommand, frozen=True, kw_only=True):
+    """Call the agent's phone and park it in the seat conference ``seat-<agent>`` under the leg id given."""
+
+    agent: AgentId
+    leg: LegId
+    endpoint: str
+    ring_s: float
+    auto_answer: bool
+
+
+class ConnectToSeat(PbxCommand, frozen=True, kw_only=True):
+    """Move the customer into the agent's seat conference."""
+
+    call: CallId
+    agent: AgentId
+
+
+class RingAgent(PbxCommand, frozen=True, kw_only=True):
+    """Ring the agent's phone for this customer and bridge them on answer; on no answer the customer is parked again."""
+
+    call: CallId
+    agent: AgentId
+    endpoint: str
+    ring_s: float
+    auto_answer: bool
+
+
+class Park(PbxCommand, frozen=True, kw_only=True):
+    """Put the customer back where he waits (music), out of any seat."""
+
+    call: CallId
+
+
+class HoldCustomer(PbxCommand, frozen=True, kw_only=True):
+    """Customer hears music, agent stays in the seat; resumed by ConnectToSeat."""
+
+    call: CallId
+
+
+class PlayAbandonMessage(PbxCommand, frozen=True, kw_only=True):
+    """Play the recorded message to a customer nobody could take, offer the opt-out key, then hang up."""
+
+    call: CallId
+
+
+class HangUp(PbxCommand, frozen=True, kw_only=True):
+    leg: LegId
+    cause: int = 16
+
+
+class StartRecording(PbxCommand, frozen=True, kw_only=True):
+    """Record the customer's leg: ``<name>.wav`` mixed, ``<name>-rx.wav`` the customer, ``<name>-tx.wav`` the agent."""
+
+    call: CallId
+    name: str
+
+
+class StopRecording(PbxCommand, frozen=True, kw_only=True):
+    call: CallId
+
+
+class TakeSnapshot(PbxCommand, frozen=True, kw_only=True):
+    """Ask the PBX for all its legs once; the answer comes as PbxSnapshot."""
+
+
+class SetTimer(Command, frozen=True, kw_only=True):
+    key: TimerKey
+    at: float
+
+
+class CancelTimer(Command, frozen=True, kw_only=True):
+    key: TimerKey
+
+
+class FetchLeads(Command, frozen=True, kw_only=True):
+    """Bring up to `limit` dialable leads of the campaign, best first; answered by ``LeadsFetched``."""
+
+    campaign: CampaignId
+    limit: int

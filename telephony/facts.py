@@ -1,0 +1,273 @@
+"""What the engines found out or decided. A fact is past tense, goes to the journal, and joins the queue of events.
+
+Facts carry no number: a lead is named by its id, a number by its keyed fingerprint.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from telephony.agents import AgentState, SeatMode
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
+from telephony.outcomes import Outcome
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Journalled; encoded with its class name as tag."""
+
+
+class AttemptPlaced(Fact, frozen=True, kw_only=True):
+    """The intent to dial: durable before the Originate leaves, and the frequency count itself."""
+
+    call: CallId
+    campaign: CampaignId
+    lead: LeadId
+    customer: CustomerId
+    number_key: int
+    trunk: TrunkId
+    server: ServerId
+    caller_id: str
+    mode: str
+    agent: AgentId | None = None
+    reason: str = ""
+
+
+class DialRefused(Fact, frozen=True, kw_only=True):
+    """The gate let a lead not be dialled; `rule` is the gate's rule, `until` when it would pass (None: never)."""
+
+    campaign: CampaignId
+    lead: LeadId
+    rule: str
+    until: float | None
+
+
+class CallRang(Fact, frozen=True, kw_only=True):
+    call: CallId
+
+
+class CallAnswered(Fact, frozen=True, kw_only=True):
+    """The customer picked up: the clock of the abandon contract starts."""
+
+    call: CallId
+    campaign: CampaignId
+    server: ServerId
+
+
+class CallWaiting(Fact, frozen=True, kw_only=True):
+    """The answered customer can be connected now (again: after an agent did not answer)."""
+
+    call: CallId
+    campaign: CampaignId
+    server: ServerId
+    agent: AgentId | None
+    """The agent the call was dialled for (preview, manual), who alone may take it."""
+    amd: str = ""
+
+
+class CallOffered(Fact, frozen=True, kw_only=True):
+    """An agent is reserved for the call; recording starts and the bridge follows."""
+
+    call: CallId
+    agent: AgentId
+    server: ServerId
+    why: str
+
+
+class OfferFailed(Fact, frozen=True, kw_only=True):
+    """The agent did not take the call (RONA, phone lost, command refused); the call waits again."""
+
+    call: CallId
+    agent: AgentId
+    why: str
+
+
+class CallConnected(Fact, frozen=True, kw_only=True):
+    """Customer and agent are in one bridge; `waited_s` since the customer answered."""
+
+    call: CallId
+    agent: AgentId
+    waited_s: float
+
+
+class CallHeld(Fact, frozen=True, kw_only=True):
+    call: CallId
+    agent: AgentId
+
+
+class CallResumed(Fact, frozen=True, kw_only=True):
+    call: CallId
+    agent: AgentId
+    held_s: float
+
+
+class CallLeft(Fact, frozen=True, kw_only=True):
+    """Customer and agent are apart for good; the agent's part in the call is over."""
+
+    call: CallId
+    agent: AgentId
+
+
+class AbandonedBy(StrEnum):
+    SWITCHROOM = "switchroom"
+    """Nobody was free within the patience of the campaign: counts against the ceiling."""
+    CUSTOMER = "customer"
+    """The customer hung up before anyone could take him."""
+
+
+class CallAbandoned(Fact, frozen=True, kw_only=True):
+    call: CallId
+    campaign: CampaignId
+    by: AbandonedBy
+    waited_s: float
+
+
+class CallEnded(Fact, frozen=True, kw_only=True):
+    """The one outcome of an attempt. Times in seconds; `agent` is who talked."""
+
+    call: CallId
+    campaign: CampaignId
+    lead: LeadId
+    trunk: TrunkId
+    server: ServerId
+    outcome: Outcome
+    agent: AgentId | None
+    rang: bool
+    ring_s: float
+    talk_s: float
+    hold_s: float
+    cause: int | None
+    tech_cause: int | None
+
+
+class AgentChanged(Fact, frozen=True, kw_only=True):
+    """An agent went from one state to another; `for_s` is how long the old one lasted."""
+
+    agent: AgentId
+    was: AgentState
+    now: AgentState
+    reason: str
+    verb: str
+    for_s: float
+    call: CallId | None
+    mode: SeatMode
+    server: ServerId
+
+
+class SeatTaken(Fact, frozen=True, kw_only=True):
+    agent: AgentId
+    leg: LegId
+    server: ServerId
+
+
+class SeatLeft(Fact, frozen=True, kw_only=True):
+    agent: AgentId
+    leg: LegId
+    why: str
+
+
+class CallDisposed(Fact, frozen=True, kw_only=True):
+    call: CallId
+    agent: AgentId
+    disposition: str
+    note: str
+    callback_at: float | None
+
+
+class LeadShown(Fact, frozen=True, kw_only=True):
+    """Preview or manual: this customer is the agent's to dial or skip."""
+
+    agent: AgentId
+    campaign: CampaignId
+    lead: LeadId
+
+
+class LeadSkipped(Fact, frozen=True, kw_only=True):
+    agent: AgentId
+    lead: LeadId
+
+
+class LeadRested(Fact, frozen=True, kw_only=True):
+    """What becomes of a lead after an attempt: due again at `due`, or closed when `due` is None."""
+
+    lead: LeadId
+    due: float | None
+    why: str
+
+
+class CampaignChanged(Fact, frozen=True, kw_only=True):
+    campaign: CampaignId
+    state: str
+    actor: str
+
+
+class TrunkChanged(Fact, frozen=True, kw_only=True):
+    """A trunk's health: ``healthy``, ``probing`` or ``down``."""
+
+    trunk: TrunkId
+    state: str
+    why: str
+
+
+class ServerChanged(Fact, frozen=True, kw_only=True):
+    """The link to a PBX: ``up``, ``resyncing`` or ``lost``."""
+
+    server: ServerId
+    state: str
+    why: str
+
+
+class RecordingStarted(Fact, frozen=True, kw_only=True):
+    call: CallId
+    agent: AgentId
+    name: str
+    server: ServerId
+
+
+class RecordingConfirmed(Fact, frozen=True, kw_only=True):
+    """The PBX says it is recording."""
+
+    call: CallId
+
+
+class RecordingMissing(Fact, frozen=True, kw_only=True):
+    """The PBX did not record, or the file is not where it should be."""
+
+    call: CallId
+    why: str
+
+
+class RecordingFiled(Fact, frozen=True, kw_only=True):
+    """The recording's files were found on disk; `bytes` in all."""
+
+    call: CallId
+    bytes: int
+    seconds: float
+
+
+class AlarmRaised(Fact, frozen=True, kw_only=True):
+    """Something a supervisor must see; `alarm` is a code the pages translate."""
+
+    alarm: str
+    about: str
+    words: dict[str, str] = {}
+
+
+class AlarmCleared(Fact, frozen=True, kw_only=True):
+    alarm: str
+    about: str
+
+
+class AskRefused(Fact, frozen=True, kw_only=True):
+    """A person's wish was not granted; `code` is what the pages translate."""
+
+    actor: str
+    what: str
+    code: str
+    words: dict[str, str] = {}
+
+
+class Anomaly(Fact, frozen=True, kw_only=True):
+    """An engine met input it has no rule for; counted, state unchanged."""
+
+    where: str
+    what: str

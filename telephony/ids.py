@@ -1,0 +1,43 @@
+"""Identifiers, and the one convention that ties a PBX leg to what we asked for.
+
+A customer leg is created under the id of its call (``ChannelId``), an agent's seat leg under an id that names the
+agent, so any event of any PBX can be attributed without a lookup table.
+"""
+
+from typing import NewType
+
+ServerId = NewType("ServerId", str)
+TrunkId = NewType("TrunkId", str)
+CampaignId = NewType("CampaignId", str)
+AgentId = NewType("AgentId", str)
+LeadId = NewType("LeadId", int)
+CustomerId = NewType("CustomerId", str)
+LegId = NewType("LegId", str)
+CallId = NewType("CallId", str)
+BridgeId = NewType("BridgeId", str)
+ActionId = NewType("ActionId", str)
+
+CALL_PREFIX = "c-"
+SEAT_PREFIX = "s-"
+
+
+def call_leg(call: CallId) -> LegId:
+    """The customer's leg of a call: the same text, so that the PBX's Uniqueid is the call id."""
+    return LegId(call)
+
+
+def is_call(leg: str) -> bool:
+    return leg.startswith(CALL_PREFIX)
+
+
+def seat_leg(agent: AgentId, serial: str) -> LegId:
+    """A fresh leg id for the agent's nailed-up phone, e.g. ``s-1001-k3f``."""
+    return LegId(f"{SEAT_PREFIX}{agent}-{serial}")
+
+
+def agent_of_seat(leg: str) -> AgentId | None:
+    """The agent whose seat this leg is, or None when it is no seat leg."""
+    if not leg.startswith(SEAT_PREFIX):
+        return None
+    agent, dash, _serial = leg[len(SEAT_PREFIX) :].rpartition("-")
+    return AgentId(agent) if dash else None

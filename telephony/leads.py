@@ -1,0 +1,78 @@
+"""Leads as the dialler sees them, and what the store answers to FetchLeads and at start-up."""
+
+import msgspec
+
+from telephony.agents import AgentState, SeatMode
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
+from telephony.numbers import PhoneNumber
+
+
+class Lead(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer to call on a campaign, with what is needed to decide whether he may be called now.
+
+    `placed` are the instants (epoch seconds) of earlier calls to this customer or number, newest last, as far back as
+    the longest frequency rule looks; `zones` are all plausible time zones of the number."""
+
+    id: LeadId
+    campaign: CampaignId
+    customer: CustomerId
+    number: PhoneNumber
+    number_key: int
+    zones: tuple[str, ...]
+    attempts: int = 0
+    last_outcome: str = ""
+    due: float = 0.0
+    priority: int = 0
+    agent: AgentId | None = None
+    placed: tuple[float, ...] = ()
+    name: str = ""
+
+
+class LeadsFetched(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to FetchLeads; fewer than the limit asked for means the campaign has no more due now.
+
+    `next_due` is when the next lead comes due, None when none will."""
+
+    campaign: CampaignId
+    leads: tuple[Lead, ...]
+    limit: int
+    next_due: float | None = None
+
+
+class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt without an outcome, found in the store at start-up."""
+
+    call: CallId
+    campaign: CampaignId
+    lead: LeadId
+    customer: CustomerId
+    trunk: TrunkId
+    server: ServerId
+    caller_id: str
+    mode: str
+    placed_at: float
+    answered_at: float | None
+    connected_at: float | None
+    agent: AgentId | None
+    recording: bool
+
+
+class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an agent was when the process ended."""
+
+    agent: AgentId
+    state: AgentState
+    reason: str
+    since: float
+    mode: SeatMode
+    server: ServerId
+    seat: LegId | None
+    call: CallId | None
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """The first event of every run: what the store knows of calls, agents and campaigns from before."""
+
+    calls: tuple[OpenCall, ...] = ()
+    agents: tuple[KnownAgent, ...] = ()
+    campaigns: tuple[tuple[CampaignId, str], ...] = ()

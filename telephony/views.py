@@ -1,0 +1,96 @@
+"""What the floor looks like at one moment, for pages, the API and the command line. No numbers, masked or whole."""
+
+import msgspec
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    state: str
+    reason: str
+    since: float
+    call: str | None
+    seated: bool
+    mode: str
+    server: str
+    campaigns: tuple[str, ...]
+    calls: int
+    talk_s: float
+    wrap_s: float
+    idle_s: float
+
+
+class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
+    """One campaign. `stages` counts its calls: dialling, ringing, waiting, talking. Rates are shares or None.
+
+    `reason_code` and `reason_words` say why the pace is what it is; the pages translate them."""
+
+    id: str
+    title: str
+    state: str
+    mode: str
+    stages: dict[str, int]
+    agents: dict[str, int]
+    hopper: int
+    pace: float
+    reason_code: str
+    reason_words: dict[str, str]
+    placed: int
+    answered: int
+    connected: int
+    abandoned: int
+    refused: int
+    answer_rate: float | None
+    abandon_rate: float | None
+    target_abandon: float
+    outcomes: dict[str, int]
+
+
+class TrunkView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    server: str
+    state: str
+    busy: int
+    channels: int
+    cps: float
+    answered: int
+    placed: int
+
+
+class ServerView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    state: str
+    why: str
+    version: str
+    lag_ms: float | None
+
+
+class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
+    alarm: str
+    about: str
+    words: dict[str, str]
+    since: float
+
+
+class CallView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    campaign: str
+    lead: int
+    stage: str
+    since: float
+    agent: str | None
+    trunk: str
+
+
+class FloorView(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. `at` is seconds since the epoch; `simulated` marks a closed world."""
+
+    at: float
+    simulated: bool
+    version: str
+    agents: tuple[AgentView, ...]
+    campaigns: tuple[CampaignView, ...]
+    calls: tuple[CallView, ...]
+    trunks: tuple[TrunkView, ...]
+    servers: tuple[ServerView, ...]
+    alarms: tuple[AlarmView, ...]
