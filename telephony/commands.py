@@ -93,6 +93,14 @@ class StopRecording(PbxCommand, frozen=True, kw_only=True):
     call: CallId
 
 
+class CheckRecording(Command, frozen=True, kw_only=True):
+    """Look whether the recording's files are on disk; answered by RecordingLooked."""
+
+    server: ServerId
+    call: CallId
+    name: str
+
+
 class TakeSnapshot(PbxCommand, frozen=True, kw_only=True):
     """Ask the PBX for all its legs once; the answer comes as PbxSnapshot."""
 

@@ -7,7 +7,7 @@ them back into headers for the wire. Nothing in here decides anything.
 import msgspec
 
 from telephony.commands import TimerKey
-from telephony.ids import ActionId, AgentId, BridgeId, LegId, ServerId
+from telephony.ids import ActionId, AgentId, BridgeId, CallId, LegId, ServerId
 
 
 class PbxEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +39,13 @@ class LegAnswered(PbxEvent, frozen=True, kw_only=True):
 
 
 class LegParked(PbxEvent, frozen=True, kw_only=True):
-    """An answered customer has reached our dialplan and can be redirected; `amd` is HUMAN, MACHINE, NOTSURE or ''."""
+    """An answered customer has reached our dialplan and can be redirected; `amd` is HUMAN, MACHINE, NOTSURE or ''.
+
+    `dial` is Asterisk's DIALSTATUS when he comes back from an agent's phone that was rung in vain, else ''."""
 
     leg: LegId
     amd: str = ""
+    dial: str = ""
 
 
 class OptOutPressed(PbxEvent, frozen=True, kw_only=True):
@@ -181,6 +184,14 @@ class TimerFired(msgspec.Struct, frozen=True):
     """A timer set by a command has come due."""
 
     key: TimerKey
+
+
+class RecordingLooked(PbxEvent, frozen=True, kw_only=True):
+    """What was found on disk for a recording: bytes in all (None: nothing there), seconds of sound."""
+
+    call: CallId
+    bytes: int | None
+    seconds: float = 0.0
 
 
 class Pong(PbxEvent, frozen=True, kw_only=True):

@@ -68,6 +68,7 @@ class CallOffered(Fact, frozen=True, kw_only=True):
     """An agent is reserved for the call; recording starts and the bridge follows."""
 
     call: CallId
+    campaign: CampaignId
     agent: AgentId
     server: ServerId
     why: str

@@ -1,0 +1,115 @@
+"""A call: one customer leg from the intent to dial until its one outcome, and the legs and bridges it meets."""
+
+from enum import StrEnum
+
+import msgspec
+
+from telephony.facts import AbandonedBy, CallAbandoned, CallEnded, CallLeft, Fact
+from telephony.ids import AgentId, BridgeId, CallId, CampaignId, LeadId, LegId, ServerId, TrunkId
+from telephony.outcomes import Evidence, Outcome, judge
+
+
+class Stage(StrEnum):
+    """Where a call stands. It only moves forward, but for WAITING after an agent who did not take it."""
+
+    PLACED = "placed"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    HELD = "held"
+    LEAVING = "leaving"
+
+
+SHOWN_AS: dict[Stage, str] = {
+    Stage.PLACED: "dialling",
+    Stage.RINGING: "ringing",
+    Stage.ANSWERED: "waiting",
+    Stage.WAITING: "waiting",
+    Stage.OFFERED: "waiting",
+    Stage.TALKING: "talking",
+    Stage.HELD: "talking",
+    Stage.LEAVING: "talking",
+}
+"""The four stages people are shown."""
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """The books of one attempt. Instants are epoch seconds."""
+
+    id: CallId
+    campaign: CampaignId
+    lead: LeadId
+    trunk: TrunkId
+    server: ServerId
+    mode: str
+    placed_at: float
+    wanted: AgentId | None = None
+    stage: Stage = Stage.PLACED
+    since: float = 0.0
+    evidence: Evidence = msgspec.field(default_factory=Evidence)
+    rang_at: float | None = None
+    answered_at: float | None = None
+    connected_at: float | None = None
+    left_at: float | None = None
+    held_at: float | None = None
+    held_s: float = 0.0
+    agent: AgentId | None = None
+    bridge: BridgeId | None = None
+    agent_leg: LegId | None = None
+    abandoned: bool = False
+    hung_up_by_us: bool = False
+    stale: bool = False
+    missed_once: bool = False
+    adopted: bool = False
+
+    def move(self, stage: Stage, now: float) -> None:
+        self.stage = stage
+        self.since = now
+
+    @property
+    def in_talk(self) -> bool:
+        return self.stage is Stage.TALKING or self.stage is Stage.HELD
+
+    def apart(self, now: float) -> list[Fact]:
+        """Customer and agent part for good; nothing when they were not together."""
+        if self.agent is None or not self.in_talk:
+            return []
+        if self.held_at is not None:
+            self.held_s += now - self.held_at
+            self.held_at = None
+        self.left_at = now
+        self.move(Stage.LEAVING, now)
+        return [CallLeft(call=self.id, agent=self.agent)]
+
+    def close(self, now: float, *, vanished: bool = False) -> list[Fact]:
+        """The last facts of the call; `vanished` when the PBX no longer knows it and nobody saw it end."""
+        facts = self.apart(now)
+        outcome = judge(self.evidence)
+        if vanished and outcome not in (Outcome.ANSWERED, Outcome.MACHINE):
+            outcome = Outcome.UNKNOWN
+        if outcome is Outcome.ANSWERED and self.connected_at is None and not self.abandoned:
+            by = AbandonedBy.SWITCHROOM if self.hung_up_by_us else AbandonedBy.CUSTOMER
+            waited = now - self.answered_at if self.answered_at is not None else 0.0
+            facts.append(CallAbandoned(call=self.id, campaign=self.campaign, by=by, waited_s=waited))
+        talk = (self.left_at or now) - self.connected_at if self.connected_at is not None else 0.0
+        rung_until = self.answered_at or now
+        facts.append(
+            CallEnded(
+                call=self.id,
+                campaign=self.campaign,
+                lead=self.lead,
+                trunk=self.trunk,
+                server=self.server,
+                outcome=outcome,
+                agent=self.agent if self.connected_at is not None else None,
+                rang=self.rang_at is not None,
+                ring_s=max(0.0, rung_until - self.placed_at),
+                talk_s=max(0.0, talk),
+                hold_s=self.held_s,
+                cause=self.evidence.cause,
+                tech_cause=self.evidence.tech_cause,
+            )
+        )
+        return facts

@@ -1,0 +1,79 @@
+"""Reading a snapshot of a PBX, and bringing a call back from the store, so that only the difference is told."""
+
+import msgspec
+
+from telephony.calls import Call, Stage
+from telephony.events import LegSeen, PbxSnapshot
+from telephony.ids import BridgeId, LegId, is_call
+from telephony.leads import OpenCall
+from telephony.outcomes import Evidence
+
+PARKED_CONTEXTS = frozenset({"switchroom-answered", "switchroom-amd"})
+HOLD_CONTEXT = "switchroom-hold"
+SEAT_CONTEXT = "switchroom-seat"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A snapshot by leg and by bridge."""
+
+    rows: dict[LegId, LegSeen]
+    bridges: dict[BridgeId, frozenset[LegId]]
+
+    def partner(self, row: LegSeen) -> LegId | None:
+        """The leg that shares a bridge with a customer's leg, if any: a seat, or a phone that was rung for him."""
+        if row.bridge is None:
+            return None
+        for leg in sorted(self.bridges[row.bridge]):
+            if (
+                leg != row.leg
+                and not is_call(leg)
+                and leg in self.rows
+                and not self.rows[leg].channel.startswith("CBAnn")
+            ):
+                return leg
+        return None
+
+
+def read(snapshot: PbxSnapshot) -> Seen:
+    bridges: dict[BridgeId, set[LegId]] = {}
+    for row in snapshot.legs:
+        if row.bridge is not None:
+            bridges.setdefault(row.bridge, set()).add(row.leg)
+    return Seen({row.leg: row for row in snapshot.legs}, {b: frozenset(legs) for b, legs in bridges.items()})
+
+
+def is_parked(row: LegSeen) -> bool:
+    """Whether an answered customer waits in our dialplan."""
+    return row.up and row.bridge is None and row.context in PARKED_CONTEXTS
+
+
+def is_on_hold(row: LegSeen) -> bool:
+    return row.up and row.context == HOLD_CONTEXT
+
+
+def is_alone_in_seat(row: LegSeen) -> bool:
+    return row.up and row.context == SEAT_CONTEXT
+
+
+def revive(known: OpenCall) -> Call:
+    """A call as the store knew it; stale until a snapshot has shown what became of it."""
+    call = Call(
+        id=known.call,
+        campaign=known.campaign,
+        lead=known.lead,
+        trunk=known.trunk,
+        server=known.server,
+        mode=known.mode,
+        placed_at=known.placed_at,
+        since=known.connected_at or known.answered_at or known.placed_at,
+        evidence=Evidence(answered=known.answered_at is not None, leg_seen=known.answered_at is not None),
+        answered_at=known.answered_at,
+        connected_at=known.connected_at,
+        agent=known.agent,
+        stale=True,
+    )
+    if known.connected_at is not None:
+        call.stage = Stage.TALKING
+    elif known.answered_at is not None:
+        call.stage = Stage.OFFERED if known.agent is not None else Stage.ANSWERED
+    return call
