@@ -4,10 +4,88 @@ The description of each field is what the annotated example shows, so it is writ
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
+TOKEN_LENGTH = 24
+"""Fewest characters of an access token."""
+
+OUTCOMES = (
+    "answered", "machine", "busy", "no_answer", "declined", "unavailable", "invalid", "congestion", "trunk_down",
+    "cancelled", "refused", "unknown", "abandoned",
+)  # fmt: skip
+"""What a retry rule may be given for: the outcomes of telephony, and an answered call no agent took."""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("control_character", "line breaks and control characters are not allowed")
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise PydanticCustomError("zone_unknown", "not a time zone of the IANA data base")
+    return text
+
+
+def _outcome(text: str) -> str:
+    if text not in OUTCOMES:
+        raise PydanticCustomError("not_one_of", "not an outcome", {"allowed": ", ".join(OUTCOMES)})
+    return text
+
+
+def _token(token: SecretStr) -> SecretStr:
+    if len(token.get_secret_value()) < TOKEN_LENGTH:
+        raise PydanticCustomError("token_short", "too short for a token", {"limit": TOKEN_LENGTH})
+    if not token.get_secret_value().isascii() or not _one_line(token.get_secret_value()):
+        raise PydanticCustomError("token_letters", "a token is ASCII letters, digits and signs")
+    return token
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    _one_line(secret.get_secret_value())
+    if not secret.get_secret_value():
+        raise PydanticCustomError("empty", "must not be empty")
+    return secret
+
+
+def _dial(text: str) -> str:
+    if not any(slot in text for slot in ("{digits}", "{e164}", "{national}")):
+        raise PydanticCustomError("dial_without_number", "the number is missing from what is dialled")
+    return _one_line(text)
+
+
+def _store_url(text: str) -> str:
+    if not text.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+        raise PydanticCustomError("store_url", "neither SQLite nor PostgreSQL")
+    return _one_line(text)
+
+
+def _place(value: Any) -> Any:
+    return Path(_one_line(value)) if isinstance(value, str) else value
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""Text without line breaks and control characters, safe in a dialplan, a header and a log."""
+Zone = Annotated[str, AfterValidator(_zone)]
+Outcome = Annotated[str, AfterValidator(_outcome)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+Place = Annotated[Path, BeforeValidator(_place)]
+Prefix = Annotated[str, Field(pattern=r"^\+[0-9]{1,15}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,40}$")]
 """A short name used in ids, file names and dialplans: letters, digits, underscore and dot; no dash, no space."""
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -17,11 +95,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Section(BaseModel):
     """A table of a settings file; unknown keys are refused so that a typing error is found."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class StoreSettings(Section):
-    url: str = Field(
+    url: Annotated[str, AfterValidator(_store_url)] = Field(
         "sqlite:///var/switchroom.db",
         description="Database: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
     )
@@ -34,12 +112,12 @@ class StoreSettings(Section):
 
 
 class ApiSettings(Section):
-    host: str = Field(
+    host: Line = Field(
         "127.0.0.1",
         description="Address the desk and the API listen on. Anything but loopback should stand behind TLS.",
     )
     port: int = Field(8700, ge=0, le=65535, description="Port of the desk and the API; 0 picks a free one.")
-    tokens: dict[Name, SecretStr] = Field(
+    tokens: dict[Name, Token] = Field(
         default_factory=dict,
         description="Access tokens by the name of their holder, at least 24 characters each; without one the API refuses everybody.",
     )
@@ -47,27 +125,27 @@ class ApiSettings(Section):
 
 class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
-    file: Path | None = Field(None, description="Log file; standard error when not given.")
+    file: Place | None = Field(None, description="Log file; standard error when not given.")
 
 
 class AsteriskSettings(Section):
     name: Name = Field(description="Name of this Asterisk in Switchroom.")
-    host: str = Field("127.0.0.1", description="Address of its manager interface (AMI).")
+    host: Line = Field("127.0.0.1", description="Address of its manager interface (AMI).")
     port: int = Field(5038, ge=1, le=65535, description="Port of its manager interface.")
-    user: str = Field(
+    user: Line = Field(
         "switchroom", description="Manager user for events and actions (see `switchroom asterisk-config`)."
     )
-    secret: SecretStr = Field(description="Password of the manager user.")
+    secret: Secret = Field(description="Password of the manager user.")
     ping_s: float = Field(
         5.0, gt=0, le=60, description="Seconds between pings; three without an answer and the link counts as lost."
     )
     action_timeout_s: float = Field(
         10.0, gt=0, le=120, description="Seconds after which an action without a reply ends with an error."
     )
-    recordings: Path = Field(
+    recordings: Place = Field(
         Path("/var/spool/asterisk/monitor"), description="Folder on the Asterisk machine where recordings are written."
     )
-    recordings_here: Path | None = Field(
+    recordings_here: Place | None = Field(
         None, description="The same folder as this machine sees it; needed to notice missing files."
     )
 
@@ -75,16 +153,16 @@ class AsteriskSettings(Section):
 class TrunkSettings(Section):
     name: Name = Field(description="Name of the trunk.")
     asterisk: Name = Field(description="Name of the Asterisk it belongs to.")
-    dial: str = Field(
+    dial: Annotated[str, AfterValidator(_dial)] = Field(
         description="What Asterisk dials, e.g. PJSIP/{digits}@carrier; {digits} without plus, {e164} with, {national} without country code."
     )
     priority: int = Field(1, ge=1, le=100, description="Lower is tried first.")
     channels: int = Field(30, ge=1, le=10_000, description="Most calls at once.")
     cps: float = Field(5.0, gt=0, le=1000, description="Most new calls a second.")
-    caller_ids: list[str] = Field(
+    caller_ids: list[Line] = Field(
         default_factory=list, description="Caller ids used in turn; empty leaves the trunk's own."
     )
-    allowed_prefixes: list[str] = Field(
+    allowed_prefixes: list[Prefix] = Field(
         default_factory=list,
         description="Fraud guard: only numbers beginning so (E.164, e.g. +86) are dialled; empty allows all.",
     )
@@ -92,9 +170,9 @@ class TrunkSettings(Section):
 
 class AgentSettings(Section):
     id: Name = Field(description="Agent number.")
-    name: str = Field("", description="Name shown to colleagues.")
+    name: Line = Field("", description="Name shown to colleagues.")
     asterisk: Name = Field(description="Name of the Asterisk the agent's phone is registered at.")
-    endpoint: str = Field(description="What Asterisk dials to reach the phone, e.g. PJSIP/1001.")
+    endpoint: Line = Field(description="What Asterisk dials to reach the phone, e.g. PJSIP/1001.")
     mode: Literal["nailed_up", "ring_each_call"] = Field(
         "nailed_up",
         description="nailed_up: the phone stays connected and customers are heard at once; ring_each_call: it rings for each.",
@@ -115,7 +193,7 @@ class FloorSettings(Section):
     reserve_s: Annotated[float, Field(ge=1, le=60)] = Field(
         5.0, description="An agent reserved for a call that is not bridged after this many seconds is released."
     )
-    not_ready_reasons: list[str] = Field(
+    not_ready_reasons: list[Line] = Field(
         default_factory=lambda: ["break", "lunch", "training", "meeting"],
         description="Reasons an agent may give for being not ready.",
     )
@@ -124,11 +202,11 @@ class FloorSettings(Section):
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
-    data: Path = Field(Path("var"), description="Folder for the database, logs and lists.")
+    data: Place = Field(Path("var"), description="Folder for the database, logs and lists.")
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(
         "CN", description="Country whose numbering plan local numbers are read in (ISO 3166)."
     )
-    zone: str = Field("Asia/Shanghai", description="The site's time zone, for days in reports.")
+    zone: Zone = Field("Asia/Shanghai", description="The site's time zone, for days in reports.")
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where facts are kept.")
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
@@ -182,6 +260,14 @@ class CallingWindow(Section):
         description="Calling must end, HH:MM in the called party's time; 24:00 is midnight."
     )
 
+    @field_validator("end")
+    @classmethod
+    def _later_than_begin(cls, end: str, seen: ValidationInfo) -> str:
+        begin = seen.data.get("begin")
+        if begin is not None and end <= begin:
+            raise PydanticCustomError("window_order", "ends before it begins", {"begin": begin})
+        return end
+
 
 def _windows() -> list[CallingWindow]:
     return [CallingWindow(begin="08:25", end="12:40"), CallingWindow(begin="13:00", end="18:00")]
@@ -204,7 +290,7 @@ class PacingSettings(Section):
 class CampaignSettings(Section):
     """A table ``[campaign.NAME]`` of ``campaigns.toml``: reloaded while running."""
 
-    title: str = Field("", description="Name shown to people.")
+    title: Line = Field("", description="Name shown to people.")
     mode: Literal["manual", "preview", "progressive", "power", "predictive"] = Field(
         "progressive", description="How calls are placed: manual, preview, progressive, power, predictive."
     )
@@ -215,9 +301,11 @@ class CampaignSettings(Section):
         25.0, description="How long the customer's phone rings, in seconds; regulators ask for 15 at least."
     )
     amd: bool = Field(False, description="Let Asterisk's AMD listen for answering machines first.")
-    caller_ids: list[str] = Field(default_factory=list, description="Caller ids used in turn; empty takes the trunk's.")
+    caller_ids: list[Line] = Field(
+        default_factory=list, description="Caller ids used in turn; empty takes the trunk's."
+    )
     pacing: PacingSettings = Field(default_factory=PacingSettings, description="Pacing.")
-    retry: dict[str, RetryRule] = Field(
+    retry: dict[Outcome, RetryRule] = Field(
         default_factory=_retries, description="What to do after each outcome; an outcome not named closes the lead."
     )
     frequency: list[FrequencyRule] = Field(
@@ -234,7 +322,7 @@ class CampaignSettings(Section):
     hopper: Annotated[int, Field(ge=1, le=100_000)] = Field(
         200, description="Fewest leads kept at hand; more are kept when the pace asks for it."
     )
-    dispositions: list[str] = Field(
+    dispositions: list[Line] = Field(
         default_factory=lambda: ["sale", "callback", "not_interested", "wrong_person", "do_not_call"],
         description="What an agent may say of a call.",
     )
