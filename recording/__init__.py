@@ -1,1 +1,1 @@
-""""""
+"""Recordings of conversations: begun before the bridge, catalogued by call id, missed when they are missing."""

@@ -1,1 +1,1 @@
-""""""
+"""The product put together: the switchboard, the application, the command line."""

@@ -195,6 +195,15 @@ class LeadRested(Fact, frozen=True, kw_only=True):
     why: str
 
 
+class CustomerBarred(Fact, frozen=True, kw_only=True):
+    """A customer must not be called again, on any campaign; `number_key` 0 when only the customer is known."""
+
+    customer: CustomerId
+    number_key: int
+    why: str
+    actor: str
+
+
 class CampaignChanged(Fact, frozen=True, kw_only=True):
     campaign: CampaignId
     state: str

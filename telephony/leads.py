@@ -25,6 +25,8 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     agent: AgentId | None = None
     placed: tuple[float, ...] = ()
+    abandoned_at: float | None = None
+    """When a call to this customer or number last found no agent in time, on any campaign."""
     name: str = ""
 
 

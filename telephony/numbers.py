@@ -59,6 +59,10 @@ class PhoneNumber:
         ledger(self.masked, reason, actor)
         return self._e164
 
+    def begins(self, prefix: str) -> bool:
+        """Whether the number begins so (E.164 with plus, e.g. ``+86``): for fraud guards and barred ranges."""
+        return self._e164.startswith(prefix)
+
     def key(self, secret: bytes) -> int:
         """A keyed 63-bit fingerprint for counting calls to a number without storing it again."""
         return int.from_bytes(blake2b(self._e164.encode(), digest_size=8, key=secret).digest()) >> 1

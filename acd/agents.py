@@ -1,0 +1,207 @@
+"""One agent: a table of states and verbs, and the books kept beside it.
+
+The rules in prose. An agent who signs in is AUX until he asks to be ready and his phone is there. Only a READY agent can
+be reserved, and only for one call. A reserved agent either talks, or is released when the call is gone, or, where his
+phone rings and he does not take it, becomes AUX so that no second customer waits for an empty chair. A conversation ends
+in WRAP_UP, never in READY, so that its work is not lost. A lost phone makes a free agent AUX at once; during a
+conversation it ends the conversation first. A verb that has no entry for the state is refused and changes nothing.
+ADOPT is the one verb from outside: after a restart the PBX shows the agent in a conversation, and the PBX is right.
+"""
+
+from collections import deque
+from enum import StrEnum
+
+import msgspec
+
+from config.model import AgentSettings
+from telephony.agents import AgentState, SeatMode
+from telephony.facts import AgentChanged
+from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId
+
+S = AgentState
+
+
+class Verb(StrEnum):
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    READY = "ready"
+    NOT_READY = "not_ready"
+    RESERVE = "reserve"
+    RING = "ring"
+    CONNECT = "connect"
+    RELEASE = "release"
+    MISS = "miss"
+    HOLD = "hold"
+    RESUME = "resume"
+    CALL_OVER = "call_over"
+    WRAPPED = "wrapped"
+    LOSE_PHONE = "lose_phone"
+    ADOPT = "adopt"
+
+
+TABLE: dict[AgentState, dict[Verb, AgentState]] = {
+    S.LOGGED_OUT: {Verb.SIGN_IN: S.AUX},
+    S.AUX: {
+        Verb.READY: S.READY,
+        Verb.NOT_READY: S.AUX,
+        Verb.SIGN_OUT: S.LOGGED_OUT,
+        Verb.LOSE_PHONE: S.AUX,
+        Verb.ADOPT: S.TALKING,
+    },
+    S.READY: {
+        Verb.RESERVE: S.RESERVED,
+        Verb.NOT_READY: S.AUX,
+        Verb.SIGN_OUT: S.LOGGED_OUT,
+        Verb.LOSE_PHONE: S.AUX,
+        Verb.ADOPT: S.TALKING,
+    },
+    S.RESERVED: {
+        Verb.RING: S.RINGING,
+        Verb.CONNECT: S.TALKING,
+        Verb.RELEASE: S.READY,
+        Verb.MISS: S.AUX,
+        Verb.LOSE_PHONE: S.AUX,
+        Verb.ADOPT: S.TALKING,
+    },
+    S.RINGING: {
+        Verb.CONNECT: S.TALKING,
+        Verb.RELEASE: S.READY,
+        Verb.MISS: S.AUX,
+        Verb.LOSE_PHONE: S.AUX,
+        Verb.ADOPT: S.TALKING,
+    },
+    S.TALKING: {Verb.HOLD: S.HOLD, Verb.CALL_OVER: S.WRAP_UP, Verb.ADOPT: S.TALKING},
+    S.HOLD: {Verb.RESUME: S.TALKING, Verb.CALL_OVER: S.WRAP_UP, Verb.ADOPT: S.TALKING},
+    S.WRAP_UP: {
+        Verb.WRAPPED: S.READY,
+        Verb.NOT_READY: S.AUX,
+        Verb.SIGN_OUT: S.LOGGED_OUT,
+        Verb.ADOPT: S.TALKING,
+    },
+}
+
+ON_A_CALL = frozenset({S.RESERVED, S.RINGING, S.TALKING, S.HOLD})
+
+
+class IllegalVerb(Exception):
+    """The verb has no entry for the agent's state; the state is unchanged."""
+
+
+class Agent(msgspec.Struct, kw_only=True):
+    """An agent and his books. `after` is what he becomes after the call: a not-ready reason, or "sign_out"."""
+
+    id: AgentId
+    settings: AgentSettings
+    server: ServerId
+    mode: SeatMode
+    state: AgentState = S.LOGGED_OUT
+    reason: str = ""
+    since: float = 0.0
+    call: CallId | None = None
+    last_call: CallId | None = None
+    campaign: CampaignId = CampaignId("")
+    seat: LegId | None = None
+    seated: bool = False
+    seat_tries: int = 0
+    wants_ready: bool = False
+    after: str = ""
+    calls: int = 0
+    spent: dict[AgentState, float] = msgspec.field(default_factory=dict)
+
+    @property
+    def phone_ready(self) -> bool:
+        """Whether a customer could be put through: a nailed-up seat stands, or the phone is rung for each call."""
+        return self.seated or self.mode is SeatMode.RING_EACH_CALL
+
+    def may(self, verb: Verb) -> bool:
+        return verb in TABLE[self.state]
+
+    def do(self, verb: Verb, now: float, reason: str = "") -> AgentChanged:
+        """Carry the verb out; returns the change to journal. Raises IllegalVerb, leaving the agent as he was."""
+        target = TABLE[self.state].get(verb)
+        if target is None:
+            raise IllegalVerb(f"{self.state} has no {verb}")
+        was, lasted = self.state, max(0.0, now - self.since)
+        self.spent[was] = self.spent.get(was, 0.0) + lasted
+        self.state, self.reason, self.since = target, reason, now
+        if target is S.WRAP_UP:
+            self.last_call, self.call = self.call, None
+            self.calls += 1
+        elif target not in ON_A_CALL:
+            self.call = None
+        return AgentChanged(
+            agent=self.id,
+            was=was,
+            now=target,
+            reason=reason,
+            verb=verb.value,
+            for_s=lasted,
+            call=self.call,
+            mode=self.mode,
+            server=self.server,
+        )
+
+
+class Waiting(msgspec.Struct, kw_only=True):
+    """An answered customer nobody has yet; `until` is when his patience by contract ends."""
+
+    call: CallId
+    campaign: CampaignId
+    server: ServerId
+    answered_at: float
+    until: float
+    wanted: AgentId | None = None
+
+
+class Idle:
+    """Free agents by campaign and server, longest idle first."""
+
+    def __init__(self) -> None:
+        self._by: dict[tuple[str, ServerId], dict[AgentId, None]] = {}
+
+    def add(self, agent: Agent) -> None:
+        for campaign in agent.settings.campaigns:
+            self._by.setdefault((campaign, agent.server), {})[agent.id] = None
+
+    def drop(self, agent: Agent) -> None:
+        for campaign in agent.settings.campaigns:
+            self._by.get((campaign, agent.server), {}).pop(agent.id, None)
+
+    def first(self, campaign: str, server: ServerId) -> AgentId | None:
+        return next(iter(self._by.get((campaign, server), ())), None)
+
+    def count(self, campaign: str, server: ServerId) -> int:
+        return len(self._by.get((campaign, server), ()))
+
+
+class Queue:
+    """Waiting customers by campaign and server, first come first served."""
+
+    def __init__(self) -> None:
+        self._by: dict[tuple[str, ServerId], deque[CallId]] = {}
+        self._calls: dict[CallId, Waiting] = {}
+
+    def add(self, waiting: Waiting) -> None:
+        self._calls[waiting.call] = waiting
+        self._by.setdefault((waiting.campaign, waiting.server), deque()).append(waiting.call)
+
+    def drop(self, call: CallId) -> Waiting | None:
+        waiting = self._calls.pop(call, None)
+        if waiting is not None:
+            self._by[(waiting.campaign, waiting.server)].remove(call)
+        return waiting
+
+    def get(self, call: CallId) -> Waiting | None:
+        return self._calls.get(call)
+
+    def oldest_for(self, agent: Agent) -> Waiting | None:
+        """The customer who has waited longest of those the agent may take."""
+        best: Waiting | None = None
+        for campaign in agent.settings.campaigns:
+            for call in self._by.get((campaign, agent.server), ()):
+                waiting = self._calls[call]
+                if waiting.wanted is None or waiting.wanted == agent.id:
+                    if best is None or waiting.answered_at < best.answered_at:
+                        best = waiting
+                    break
+        return best

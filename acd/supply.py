@@ -1,0 +1,56 @@
+"""What the dialler may know of agents: how many are free, busy and signed in, for one campaign on one PBX."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from acd.agents import Agent, Idle
+from telephony.agents import AgentState
+from telephony.ids import AgentId, ServerId
+
+S = AgentState
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Agents by what they do; `signed_in` leaves out AUX and those whose phone is lost."""
+
+    free: int
+    reserved: int
+    talking: int
+    wrapping: int
+    signed_in: int
+
+
+NOBODY = Counts(0, 0, 0, 0, 0)
+
+
+class Supply:
+    """Counts kept up to date by each change of state, so that asking costs nothing."""
+
+    def __init__(self, agents: Mapping[AgentId, Agent], idle: Idle) -> None:
+        self._agents = agents
+        self._idle = idle
+        self._by: dict[tuple[str, ServerId], dict[AgentState, int]] = {}
+
+    def moved(self, agent: Agent, was: AgentState, now: AgentState) -> None:
+        for campaign in agent.settings.campaigns:
+            row = self._by.setdefault((campaign, agent.server), {})
+            row[was] = row.get(was, 0) - 1
+            row[now] = row.get(now, 0) + 1
+
+    def counts(self, campaign: str, server: str) -> Counts:
+        row = self._by.get((campaign, ServerId(server)))
+        if row is None:
+            return NOBODY
+        free = self._idle.count(campaign, ServerId(server))
+        reserved = row.get(S.RESERVED, 0) + row.get(S.RINGING, 0)
+        talking = row.get(S.TALKING, 0) + row.get(S.HOLD, 0)
+        wrapping = row.get(S.WRAP_UP, 0)
+        return Counts(free, reserved, talking, wrapping, free + reserved + talking + wrapping)
+
+    def may_take(self, agent: str, campaign: str) -> bool:
+        """Whether the agent is READY, reachable, and serves the campaign."""
+        known = self._agents.get(AgentId(agent))
+        return (
+            known is not None and known.state is S.READY and known.phone_ready and campaign in known.settings.campaigns
+        )

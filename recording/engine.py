@@ -1,0 +1,122 @@
+"""The recorder: starts a recording when an agent is reserved, before the bridge, and notices when there is none.
+
+The file is named by the call id, so no name on disk tells a number.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from config.model import CampaignSettings
+from telephony.commands import CheckRecording, Command, SetTimer, StartRecording
+from telephony.events import RecordingBegan, RecordingLooked, TimerFired
+from telephony.facts import (
+    AlarmRaised,
+    CallConnected,
+    CallEnded,
+    CallOffered,
+    Fact,
+    RecordingConfirmed,
+    RecordingFiled,
+    RecordingMissing,
+    RecordingStarted,
+)
+from telephony.ids import AgentId, CallId, ServerId
+from telephony.leads import Restored
+
+CONFIRM_S = 3.0
+"""A recording the PBX has not confirmed this long after the bridge is missing."""
+LOOK_S = 2.0
+"""The file is looked for this long after the call's end: MixMonitor closes it after the hang-up."""
+
+Out = list[Fact | Command]
+
+
+class Recording(msgspec.Struct):
+    server: ServerId
+    agent: AgentId
+    confirmed: bool = False
+    connected: bool = False
+
+
+class RecordingEngine:
+    """The recordings of calls in progress."""
+
+    def __init__(self, *, campaigns: Mapping[str, CampaignSettings], visible: frozenset[str]) -> None:
+        """`visible` names the servers whose recordings folder this machine can look into."""
+        self.campaigns = campaigns
+        self._visible = visible
+        self._running: dict[CallId, Recording] = {}
+        self._hears: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
+            CallOffered: self._offered,
+            RecordingBegan: self._began,
+            CallConnected: self._connected,
+            CallEnded: self._ended,
+            RecordingLooked: self._looked,
+            TimerFired: self._timer,
+            Restored: self._restored,
+        }
+        self.hears = frozenset(self._hears)
+
+    def on(self, event: object, now: float) -> Iterable[Fact | Command]:
+        hear = self._hears.get(type(event))
+        return hear(event, now) if hear else ()
+
+    def _offered(self, fact: CallOffered, now: float) -> Out:
+        settings = self.campaigns.get(fact.campaign)
+        if fact.call in self._running or settings is None or not settings.record:
+            return []
+        self._running[fact.call] = Recording(fact.server, fact.agent)
+        return [
+            RecordingStarted(call=fact.call, agent=fact.agent, name=fact.call, server=fact.server),
+            StartRecording(server=fact.server, call=fact.call, name=fact.call),
+        ]
+
+    def _began(self, event: RecordingBegan, now: float) -> Out:
+        recording = self._running.get(CallId(event.leg))
+        if recording is None or recording.confirmed:
+            return []
+        recording.confirmed = True
+        return [RecordingConfirmed(call=CallId(event.leg))]
+
+    def _connected(self, fact: CallConnected, now: float) -> Out:
+        recording = self._running.get(fact.call)
+        if recording is None:
+            return []
+        recording.agent, recording.connected = fact.agent, True
+        return [] if recording.confirmed else [SetTimer(key=("recording", fact.call), at=now + CONFIRM_S)]
+
+    def _timer(self, event: TimerFired, now: float) -> Out:
+        what, whom = event.key
+        call = CallId(whom)
+        if what == "recording":
+            recording = self._running.get(call)
+            return self._missing(call, "not confirmed") if recording is not None and not recording.confirmed else []
+        if what == "recording_file":
+            server, _, name = whom.partition("/")
+            return [CheckRecording(server=ServerId(server), call=CallId(name), name=name)]
+        return []
+
+    def _ended(self, fact: CallEnded, now: float) -> Out:
+        recording = self._running.pop(fact.call, None)
+        if recording is None or not recording.connected or recording.server not in self._visible:
+            return []
+        return [SetTimer(key=("recording_file", f"{recording.server}/{fact.call}"), at=now + LOOK_S)]
+
+    def _looked(self, event: RecordingLooked, now: float) -> Out:
+        if event.bytes is None:
+            return self._missing(event.call, "no file")
+        return [RecordingFiled(call=event.call, bytes=event.bytes, seconds=event.seconds)]
+
+    def _missing(self, call: CallId, why: str) -> Out:
+        return [
+            RecordingMissing(call=call, why=why),
+            AlarmRaised(alarm="recording_missing", about=call, words={"why": why}),
+        ]
+
+    def _restored(self, event: Restored, now: float) -> Out:
+        for known in event.calls:
+            if known.recording and known.agent is not None:
+                self._running[known.call] = Recording(known.server, known.agent, True, known.connected_at is not None)
+        return []

@@ -1,0 +1,135 @@
+"""The outbox: makes facts durable, then lets commands out. An Originate waits until its attempt is on disk; everything
+else leaves at once, because nobody may wait between an answer and a bridge for a disk.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from prometheus_client import Counter
+
+from switchroom.timers import Timers
+from telephony.commands import (
+    CancelTimer,
+    CheckRecording,
+    Command,
+    FetchLeads,
+    HangUp,
+    Originate,
+    PbxCommand,
+    SetTimer,
+)
+from telephony.events import ActionFailed, OriginateRefused
+from telephony.facts import Fact
+from telephony.ids import LegId, ServerId
+from telephony.leads import LeadsFetched
+from telephony.ports import Exchange, LeadSource, Ledger
+
+log = logging.getLogger(__name__)
+
+STALE_S = 2.0
+"""An Originate whose intent took longer than this to become durable is withdrawn: its agent has gone elsewhere."""
+
+WITHDRAWN = Counter("switchroom_originates_withdrawn_total", "Originates held back for good", ["why"])
+
+Watcher = Callable[[float, Sequence[Fact]], None]
+
+
+class Outbox:
+    """Carries out what the switchboard decided."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        leads: LeadSource,
+        exchanges: Mapping[ServerId, Exchange],
+        timers: Timers,
+        clock: Callable[[], float],
+        feed: Callable[[object], None],
+        look: Callable[[CheckRecording], None],
+    ) -> None:
+        """`feed` puts an event back to the switchboard, after the drain at hand; `look` checks a recording's file."""
+        self._ledger = ledger
+        self._leads = leads
+        self._exchanges = exchanges
+        self._timers = timers
+        self._clock = clock
+        self._feed = feed
+        self._look = look
+        self._held: dict[LegId, tuple[Originate, float]] = {}
+        self._watchers: list[Watcher] = []
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Have all facts shown to `watcher`; returns the way to stop."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    @property
+    def held(self) -> int:
+        """Originates waiting for the disk."""
+        return len(self._held)
+
+    def take(self, facts: Sequence[Fact], commands: Sequence[Command], now: float) -> None:
+        """Journal the facts and carry out the commands of one drain."""
+        originates: list[LegId] = []
+        if commands:
+            for command in commands:
+                if type(command) is Originate:
+                    leg = LegId(command.call)
+                    self._held[leg] = (command, now)
+                    originates.append(leg)
+        if facts:
+            on_durable = (lambda: self._release(originates)) if originates else None
+            self._ledger.submit(facts, now, on_durable)
+        for command in commands:
+            if type(command) is not Originate:
+                self._carry_out(command, now)
+        if facts:
+            for watcher in tuple(self._watchers):
+                watcher(now, facts)
+
+    def _release(self, legs: Sequence[LegId]) -> None:
+        now = self._clock()
+        for leg in legs:
+            held = self._held.pop(leg, None)
+            if held is None:
+                continue
+            command, since = held
+            if now - since > STALE_S:
+                self._withdraw(command, "stale")
+            else:
+                self._perform(command)
+
+    def _withdraw(self, command: Originate, why: str) -> None:
+        WITHDRAWN.labels(why).inc()
+        self._feed(OriginateRefused(server=command.server, leg=LegId(command.call), why=why))
+
+    def _carry_out(self, command: Command, now: float) -> None:
+        match command:
+            case HangUp() if command.leg in self._held:
+                originate, _ = self._held.pop(command.leg)
+                self._withdraw(originate, "withdrawn")
+            case PbxCommand():
+                self._perform(command)
+            case SetTimer():
+                self._timers.set(command.key, command.at)
+            case CancelTimer():
+                self._timers.cancel(command.key)
+            case FetchLeads():
+                self._leads.fetch(command, now, self._deliver)
+            case CheckRecording():
+                self._look(command)
+            case _:
+                log.error("no way to carry out %s", type(command).__name__)
+
+    def _deliver(self, fetched: LeadsFetched) -> None:
+        self._feed(fetched)
+
+    def _perform(self, command: PbxCommand) -> None:
+        exchange = self._exchanges.get(command.server)
+        if exchange is not None:
+            exchange.perform(command)
+        elif isinstance(command, Originate):
+            self._withdraw(command, "no such server")
+        else:
+            self._feed(ActionFailed(server=command.server, leg=None, what=type(command).__name__, why="no such server"))

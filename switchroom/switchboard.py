@@ -1,0 +1,72 @@
+"""The switchboard: one ordered, synchronous drain from an event to the facts and commands that follow from it.
+
+Parts are asked in a fixed order: the call table finds out what happened, the recorder comes before the router so that a
+recording runs before anything is bridged, the router before the dialler so that the dialler counts agents as they are.
+Derived facts join the same queue; nothing in a drain waits.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from telephony.calltable import CallTable
+from telephony.commands import Command
+from telephony.facts import Anomaly, Fact
+
+log = logging.getLogger(__name__)
+
+DRAIN_LIMIT = 100_000
+"""More facts than this from one event is a loop between parts; the drain stops with an anomaly."""
+
+
+class Part(Protocol):
+    """Anything that hears events and answers with facts and commands."""
+
+    hears: frozenset[type]
+
+    def on(self, event: object, now: float) -> Iterable[Fact | Command]: ...
+
+
+class Switchboard:
+    """The parts in their order; `handle` is the only way in."""
+
+    def __init__(self, *, calls: CallTable, parts: Sequence[Part]) -> None:
+        self.calls = calls
+        self._routes: dict[type, tuple[Part, ...]] = {}
+        self._parts: tuple[Part, ...] = (calls, *parts)
+
+    def handle(self, event: object, now: float) -> tuple[list[Fact], list[Command]]:
+        """Drain one event; returns the facts to journal and the commands to carry out, both in order."""
+        queue: deque[object] = deque((event,))
+        facts: list[Fact] = []
+        commands: list[Command] = []
+        routes = self._routes
+        while queue:
+            heard = queue.popleft()
+            if isinstance(heard, Fact):
+                facts.append(heard)
+                if len(facts) > DRAIN_LIMIT:
+                    log.error("a drain gave more than %d facts; stopped", DRAIN_LIMIT)
+                    facts.append(Anomaly(where="switchboard", what="endless drain"))
+                    break
+            kind = type(heard)
+            parts = routes.get(kind)
+            if parts is None:
+                parts = routes[kind] = tuple(p for p in self._parts if kind in p.hears)
+            for part in parts:
+                for derived in self._ask(part, heard, now):
+                    if isinstance(derived, Fact):
+                        queue.append(derived)
+                    else:
+                        self.calls.sent(derived, now)
+                        commands.append(derived)
+        return facts, commands
+
+    def _ask(self, part: Part, event: object, now: float) -> Iterable[Fact | Command]:
+        """A part that raises has a defect: it is logged with its type only, and the others go on."""
+        try:
+            return part.on(event, now)
+        except Exception:
+            log.exception("%s failed on %s", type(part).__name__, type(event).__name__)
+            return (Anomaly(where=type(part).__name__, what=f"raised on {type(event).__name__}"),)

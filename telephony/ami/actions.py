@@ -1,0 +1,215 @@
+"""Commands into AMI actions and their bytes; the one place where a dialled number leaves for the PBX.
+
+Nothing that could become a second header or a second command of the PBX gets past ``encode`` and ``actions_for``;
+their errors name the header and never its value.
+"""
+
+import re
+from collections.abc import Callable
+
+from telephony.ami.faults import AmiFault, LineTooLong, UnsafeValue
+from telephony.ami.headers import ORIGINATE_PREFIX
+from telephony.commands import (
+    ConnectToSeat,
+    HangUp,
+    HoldCustomer,
+    Originate,
+    Park,
+    PbxCommand,
+    PlayAbandonMessage,
+    RingAgent,
+    SeatAgent,
+    StartRecording,
+    StopRecording,
+    TakeSnapshot,
+)
+from telephony.ids import LegId, call_leg
+
+LONGEST_LINE = 1000
+"""Bytes of one header line; Asterisk 22 refuses somewhere between 900 and 1,100 together with its line end."""
+
+Action = tuple[tuple[str, str], ...]
+ChannelOf = Callable[[LegId], str]
+"""The channel name of a leg; for a leg not seen yet its id, which Asterisk also takes for a channel."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
+_FILE = re.compile(r"[A-Za-z0-9_./:@+-]+", re.ASCII)
+_BREAKS = re.compile(r"[\r\n\0]")
+_sound_names: set[str] = set()
+MOST_SOUND_NAMES = 512
+
+
+def encode(action: Action) -> bytes:
+    """The bytes of one action; raises UnsafeValue or LineTooLong before anything is sent."""
+    for name, _ in action:
+        if name not in _sound_names:
+            _check_name(name)
+    text = "\r\n".join([f"{name}: {value}" for name, value in action]) + "\r\n\r\n"
+    lines = len(action) + 1
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        encoded = b""
+    if (
+        not encoded
+        or encoded.count(b"\n") != lines
+        or encoded.count(b"\r") != lines
+        or b"\0" in encoded
+        or (len(encoded) > LONGEST_LINE)
+    ):
+        _check_values(action)
+    return encoded
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UnsafeValue("a header's name")
+    if len(_sound_names) < MOST_SOUND_NAMES:
+        _sound_names.add(name)
+
+
+def _check_values(action: Action) -> None:
+    for name, value in action:
+        if _BREAKS.search(value):
+            raise UnsafeValue(name)
+        try:
+            length = len(f"{name}: {value}".encode())
+        except UnicodeEncodeError:
+            raise UnsafeValue(name) from None
+        if length > LONGEST_LINE:
+            raise LineTooLong(name)
+
+
+def actions_for(command: PbxCommand, channel_of: ChannelOf, recordings: str = "") -> list[Action]:
+    """The actions that carry out a command, in order; `recordings` is the folder on the PBX. Raises AmiFault."""
+    make = MAKINGS.get(type(command))
+    if make is None:
+        raise AmiFault("no such command")
+    return make(command, channel_of, recordings)
+
+
+def originate_id(leg: LegId) -> str:
+    """The ActionID under which a leg is originated."""
+    return ORIGINATE_PREFIX + leg
+
+
+def _originate(command: Originate, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    call = command.call
+    action = (
+        ("Action", "Originate"),
+        ("ActionID", ORIGINATE_PREFIX + call),
+        ("Channel", command.number.for_exchange(command.dial)),
+        ("ChannelId", call),
+        ("Context", "switchroom-amd" if command.amd else "switchroom-answered"),
+        ("Exten", "s"),
+        ("Priority", "1"),
+        ("Timeout", str(int(command.ring_s * 1000))),
+        ("Async", "true"),
+    )
+    return [(*action, ("CallerID", command.caller_id)) if command.caller_id else action]
+
+
+AUTO_ANSWER: Action = (
+    ("Variable", "PJSIP_HEADER(add,Call-Info)=<sip:switchroom>;answer-after=0"),
+    ("Variable", "PJSIP_HEADER(add,Alert-Info)=<http://switchroom>;info=alert-autoanswer"),
+)
+"""What SIP phones of the common makes take as the wish to answer by themselves."""
+
+
+def _seat_agent(command: SeatAgent, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    action = (
+        ("Action", "Originate"),
+        ("ActionID", originate_id(command.leg)),
+        ("Channel", command.endpoint),
+        ("ChannelId", command.leg),
+        ("Context", "switchroom-agent"),
+        ("Exten", command.agent),
+        ("Priority", "1"),
+        ("Timeout", str(int(command.ring_s * 1000))),
+        ("Async", "true"),
+    )
+    return [action + AUTO_ANSWER if command.auto_answer else action]
+
+
+def _redirect(channel: str, context: str, exten: str) -> Action:
+    return (
+        ("Action", "Redirect"),
+        ("Channel", channel),
+        ("Context", context),
+        ("Exten", exten),
+        ("Priority", "1"),
+    )
+
+
+def _setvar(channel: str, variable: str, value: str) -> Action:
+    if "," in value:
+        raise UnsafeValue(variable)
+    return (("Action", "Setvar"), ("Channel", channel), ("Variable", variable), ("Value", value))
+
+
+def _connect_to_seat(command: ConnectToSeat, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-seat", command.agent)]
+
+
+def _ring_agent(command: RingAgent, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    return [
+        _setvar(channel, "SWITCHROOM_ENDPOINT", command.endpoint),
+        _setvar(channel, "SWITCHROOM_RING_S", str(max(1, round(command.ring_s)))),
+        _setvar(channel, "SWITCHROOM_AUTO", "1" if command.auto_answer else "0"),
+        _redirect(channel, "switchroom-ring", command.agent),
+    ]
+
+
+def _park(command: Park, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-answered", "s")]
+
+
+def _hold(command: HoldCustomer, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-hold", "s")]
+
+
+def _abandon(command: PlayAbandonMessage, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-abandoned", "s")]
+
+
+def _hang_up(command: HangUp, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [(("Action", "Hangup"), ("Channel", channel_of(command.leg)), ("Cause", str(command.cause)))]
+
+
+def _start_recording(command: StartRecording, channel_of: ChannelOf, recordings: str) -> list[Action]:
+    stem = f"{recordings}/{command.name}" if recordings else command.name
+    if not _FILE.fullmatch(stem) or ".." in command.name:
+        raise UnsafeValue("File")  # a comma here would reach MixMonitor's shell command
+    return [
+        (
+            ("Action", "MixMonitor"),
+            ("Channel", channel_of(call_leg(command.call))),
+            ("File", f"{stem}.wav"),
+            ("Options", f"r({stem}-rx.wav)t({stem}-tx.wav)"),
+        )
+    ]
+
+
+def _stop_recording(command: StopRecording, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [(("Action", "StopMixMonitor"), ("Channel", channel_of(call_leg(command.call))))]
+
+
+def _take_snapshot(_command: TakeSnapshot, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [(("Action", "CoreShowChannels"),)]
+
+
+MAKINGS: dict[type[PbxCommand], Callable[..., list[Action]]] = {
+    Originate: _originate,
+    SeatAgent: _seat_agent,
+    ConnectToSeat: _connect_to_seat,
+    RingAgent: _ring_agent,
+    Park: _park,
+    HoldCustomer: _hold,
+    PlayAbandonMessage: _abandon,
+    HangUp: _hang_up,
+    StartRecording: _start_recording,
+    StopRecording: _stop_recording,
+    TakeSnapshot: _take_snapshot,
+}
+"""How each command is carried out on the PBX."""
