@@ -62,6 +62,7 @@ class Stage(ABC):
     def __init__(self) -> None:
         self.log: list[PbxEvent] = []
         self._serial = itertools.count(1)
+        self._hung_up: set[str] = set()
 
     @property
     @abstractmethod
@@ -127,6 +128,8 @@ class Stage(ABC):
         return leg
 
     def hang_up(self, leg: str) -> None:
+        if not self.seen(LegAnswered, leg=leg):
+            self._hung_up.add(leg)
         self.exchange.perform(HangUp(server=self.server, leg=LegId(leg)))
 
     def seen(self, kind: type[Kind], **fields: object) -> list[Kind]:
@@ -153,7 +156,7 @@ class Stage(ABC):
 
     def evidence(self, call: CallId) -> Evidence:
         """What the events so far say of the attempt."""
-        found = Evidence()
+        found = Evidence(cancelled=call in self._hung_up)
         for event in self.log:
             if getattr(event, "leg", None) != call_leg(call):
                 continue

@@ -1,0 +1,208 @@
+"""Our dialplan on the simulated PBX: where legs wait, meet, ring an agent, and hear that nobody is free.
+
+The contexts and their behaviour are those of the dialplan generated for Asterisk.
+"""
+
+from math import inf
+
+from simulator.legs import Bridge, Ending, Fate, Leg
+from simulator.switch import Switch
+from telephony.events import (
+    DialEnded,
+    HangupRequested,
+    LegAnswered,
+    LegParked,
+    LegRinging,
+    OptOutPressed,
+)
+from telephony.ids import BridgeId, LegId
+
+ANSWERED = "switchroom-answered"
+AMD = "switchroom-amd"
+SEAT = "switchroom-seat"
+AGENT = "switchroom-agent"
+RING = "switchroom-ring"
+HOLD = "switchroom-hold"
+ABANDONED = "switchroom-abandoned"
+
+START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED})
+BY_AGENT = frozenset({SEAT, AGENT, RING})
+
+MESSAGE_S = 6.0
+"""Length of the abandon message."""
+OPT_OUT_S = 4.0
+"""When a customer who opts out presses the key."""
+
+
+def has_extension(context: str, exten: str) -> bool:
+    """Whether the dialplan knows `exten` in `context`."""
+    if context in BY_AGENT:
+        return bool(exten)
+    return context in START_ONLY and exten == "s"
+
+
+class Dialplan(Switch):
+    """What a leg does in each context."""
+
+    def _enter(self, leg: Leg, context: str, exten: str) -> None:
+        if leg.gone:
+            return
+        leg.context, leg.exten = context, exten
+        match context:
+            case "switchroom-answered":
+                self._park(leg)
+            case "switchroom-amd":
+                leg.application, leg.data = "AMD", ""
+                self._in(leg.fate.amd_s, self._amd_done, leg)
+            case "switchroom-seat" | "switchroom-agent":
+                leg.application, leg.data = "ConfBridge", f"seat-{exten}"
+                self._enter_bridge(leg, self._seat(exten))
+            case "switchroom-ring":
+                self._ring_agent(leg)
+            case "switchroom-hold":
+                leg.application, leg.data = "MusicOnHold", ""
+            case "switchroom-abandoned":
+                leg.application, leg.data = "Background", "switchroom-abandoned"
+                leg.leave_at = inf
+                if leg.fate.opts_out:
+                    self._in(OPT_OUT_S, self._opts_out, leg)
+                else:
+                    self._in(MESSAGE_S, self._message_over, leg)
+            case _:
+                self._gone(leg, 16)
+
+    def _park(self, leg: Leg) -> None:
+        leg.application, leg.data = "MusicOnHold", "default"
+        self.emit(LegParked(server=self._server, leg=leg.id, amd=leg.amd))
+        if leg.connected and leg.fate.talk_s is not None:
+            leg.connected = False
+            self._leaves_in(leg, leg.fate.patience_s)
+
+    def _amd_done(self, leg: Leg) -> None:
+        if not leg.gone and leg.context == AMD:
+            leg.amd = leg.fate.amd
+            self._enter(leg, ANSWERED, "s")
+
+    def _opts_out(self, leg: Leg) -> None:
+        if not leg.gone and leg.context == ABANDONED:
+            self.emit(OptOutPressed(server=self._server, leg=leg.id))
+            self._in(0.5, self._message_over, leg)
+
+    def _message_over(self, leg: Leg) -> None:
+        if not leg.gone and leg.context == ABANDONED:
+            self._gone(leg, 16)
+
+    def _redirected(self, subject: tuple[Leg, str, str]) -> None:
+        leg, context, exten = subject
+        if leg.gone:
+            return
+        self._stop_dialling(leg)
+        self._part(leg)
+        if has_extension(context, exten):
+            self._enter(leg, context, exten)
+        else:
+            self._gone(leg, 0)
+
+    def _part(self, leg: Leg) -> None:
+        """Leave the bridge; the party of a Dial left behind is hung up, a seat stays."""
+        bridge = leg.bridge
+        self._leave_bridge(leg)
+        if bridge is not None and not bridge.is_seat:
+            for other in list(bridge.legs):
+                self._leave_bridge(other)
+                self._gone(other, 16)
+
+    def _hangs_up(self, leg: Leg) -> None:
+        """The far end hangs up, unless his plans have changed since."""
+        if leg.gone or leg.leave_at > self._now:
+            return
+        self._far_end_gone(leg)
+
+    def _far_end_gone(self, leg: Leg) -> None:
+        cause = leg.fate.ended_by
+        self.emit(HangupRequested(server=self._server, leg=leg.id, cause=cause))
+        self._end(leg, cause or 0)
+
+    def _end(self, leg: Leg, cause: int) -> None:
+        """The leg ends, and with it what depends on it."""
+        self._stop_dialling(leg)
+        if leg.caller is not None and not leg.up:
+            self._agent_unreached(leg, "NOANSWER", cause)
+            return
+        self._part(leg)
+        self._gone(leg, cause)
+
+    def _ring_agent(self, customer: Leg) -> None:
+        variables = customer.variables or {}
+        endpoint = variables.get("SWITCHROOM_ENDPOINT", "")
+        ring_s = float(variables.get("SWITCHROOM_RING_S", "15") or 15)
+        customer.application, customer.data = "Dial", f"{endpoint},{ring_s:g}"
+        phone = self.phones.get(endpoint)
+        if phone is None or not phone.registered:
+            self._in(0.002, self._back_to_waiting, customer)
+            return
+        self._serial += 1
+        busy = phone.legs > 0
+        agent = self._new_leg(
+            LegId(f"{self._server}-{int(self._now)}.{self._serial}"),
+            customer.linked,
+            Fate(Ending.ANSWERS),
+            phone,
+            endpoint,
+        )
+        agent.context, agent.exten, agent.application = RING, customer.exten, "AppDial"
+        agent.caller, customer.dialled = customer, agent
+        if busy:
+            self._in(0.02, self._agent_busy, agent)
+            return
+        self._in(0.02, self._agent_rings, agent)
+        answers = phone.answers_after_s
+        if answers is not None and answers < ring_s:
+            self._in(0.02 + answers, self._agent_answers, agent)
+        else:
+            self._in(ring_s, self._agent_ignored, agent)
+
+    def _agent_rings(self, agent: Leg) -> None:
+        if not agent.gone:
+            agent.ringing = True
+            self.emit(LegRinging(server=self._server, leg=agent.id))
+
+    def _agent_answers(self, agent: Leg) -> None:
+        customer = agent.caller
+        if agent.gone or customer is None:
+            return
+        agent.up, agent.ringing, customer.dialled = True, False, None
+        self.emit(LegAnswered(server=self._server, leg=agent.id))
+        self.emit(DialEnded(server=self._server, leg=agent.id, caller=customer.id, status="ANSWER"))
+        self._serial += 1
+        bridge = Bridge(BridgeId(f"{self._server}-b{self._serial}"), "<unknown>", False)
+        self._enter_bridge(agent, bridge)
+        self._enter_bridge(customer, bridge)
+
+    def _agent_ignored(self, agent: Leg) -> None:
+        if not agent.gone and not agent.up:
+            self._agent_unreached(agent, "NOANSWER", 0)
+
+    def _agent_busy(self, agent: Leg) -> None:
+        if not agent.gone:
+            self._agent_unreached(agent, "BUSY", 17)
+
+    def _agent_unreached(self, agent: Leg, status: str, cause: int) -> None:
+        customer = agent.caller
+        assert customer is not None
+        customer.dialled = None
+        self.emit(DialEnded(server=self._server, leg=agent.id, caller=customer.id, status=status))
+        self._gone(agent, cause)
+        self._back_to_waiting(customer)
+
+    def _back_to_waiting(self, customer: Leg) -> None:
+        if customer.gone or customer.context != RING:
+            return
+        self._enter(customer, ANSWERED, "s")
+
+    def _stop_dialling(self, customer: Leg) -> None:
+        agent = customer.dialled
+        if agent is not None:
+            customer.dialled = None
+            self.emit(DialEnded(server=self._server, leg=agent.id, caller=customer.id, status="CANCEL"))
+            self._gone(agent, 0)

@@ -1,0 +1,206 @@
+"""The bare simulated PBX: an event heap, legs that come and go, bridges they enter and leave.
+
+Time is epoch seconds and comes from outside; nothing here waits. Events go to one subscriber in the order of the heap.
+"""
+
+import random
+import wave
+from collections.abc import Callable
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any
+
+from simulator.legs import Bridge, Fate, Leg, Phone, Population
+from telephony.events import (
+    BridgeEntered,
+    BridgeLeft,
+    DeviceChanged,
+    LegCreated,
+    LegEnded,
+    PbxEvent,
+    RecordingBegan,
+    RecordingStopped,
+)
+from telephony.ids import BridgeId, LegId, ServerId
+from telephony.ports import Clock
+
+Step = Callable[[Any], None]
+
+
+class Switch:
+    """Legs and bridges on a heap of things to come."""
+
+    def __init__(
+        self,
+        server: ServerId,
+        population: Population,
+        rng: random.Random,
+        clock: Clock,
+        recordings: Path | None = None,
+    ) -> None:
+        self._server = server
+        self.population = population
+        self.rng = rng
+        self._clock = clock
+        self._recordings = recordings
+        self._heap: list[tuple[float, int, Step, Any]] = []
+        self._serial = 0
+        self._channels = 0
+        self._now = clock.now()
+        self._on_event: Callable[[PbxEvent], None] = lambda event: None
+        self.legs: dict[LegId, Leg] = {}
+        self.seats: dict[str, Bridge] = {}
+        self.phones: dict[str, Phone] = {}
+        self.connected = True
+
+    @property
+    def server(self) -> ServerId:
+        return self._server
+
+    def subscribe(self, on_event: Callable[[PbxEvent], None]) -> None:
+        """Have every event delivered, in order, from within ``advance``."""
+        self._on_event = on_event
+
+    def next_at(self) -> float | None:
+        """When something happens next, epoch seconds; None when nothing ever will."""
+        return self._heap[0][0] if self._heap else None
+
+    def advance(self, now: float) -> None:
+        """Let everything happen that is due by `now`."""
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            at, _, step, subject = heappop(heap)
+            if at > self._now:
+                self._now = at
+            step(subject)
+        if now > self._now:
+            self._now = now
+
+    def add_phone(self, endpoint: str, answers_after_s: float | None = 0.2, registered: bool = True) -> Phone:
+        """Give the PBX an agent's phone, e.g. ``PJSIP/1001``."""
+        phone = self.phones[endpoint] = Phone(endpoint, answers_after_s, registered)
+        return phone
+
+    def register(self, endpoint: str, registered: bool = True) -> None:
+        """The phone registers, or goes away."""
+        self.phones[endpoint].registered = registered
+        self._in(0.0004, self._device, endpoint)
+
+    def _in(self, seconds: float, step: Step, subject: Any) -> None:
+        self._serial = serial = self._serial + 1
+        heappush(self._heap, (self._now + seconds, serial, step, subject))
+
+    def _at(self, when: float, step: Step, subject: Any) -> None:
+        self._serial = serial = self._serial + 1
+        heappush(self._heap, (when, serial, step, subject))
+
+    def _catch_up(self) -> None:
+        now = self._clock.now()
+        if now > self._now:
+            self._now = now
+
+    def emit(self, event: PbxEvent) -> None:
+        """Tell the subscriber, if the link is up."""
+        if self.connected:
+            self._on_event(event)
+
+    def _device(self, endpoint: str) -> None:
+        phone = self.phones[endpoint]
+        state = "UNAVAILABLE" if not phone.registered else "INUSE" if phone.legs else "NOT_INUSE"
+        self.emit(DeviceChanged(server=self._server, endpoint=endpoint, state=state))
+
+    def _new_leg(self, id: LegId, linked: LegId, fate: Fate, phone: Phone | None, name: str) -> Leg:
+        leg = Leg(id, linked, self._now, fate, phone)
+        leg.channel = f"{name}-{self._channels:08x}"
+        self._channels += 1
+        self.legs[id] = leg
+        self.emit(LegCreated(server=self._server, leg=id, linked=linked, channel=leg.channel))
+        if phone is not None:
+            phone.legs += 1
+            self._device(phone.endpoint)
+        return leg
+
+    def _enter_bridge(self, leg: Leg, bridge: Bridge) -> None:
+        bridge.legs.append(leg)
+        leg.bridge = bridge
+        self.emit(BridgeEntered(server=self._server, leg=leg.id, bridge=bridge.id))
+        if len(bridge.legs) > 1:
+            for other in bridge.legs:
+                if other.is_customer and not other.connected:
+                    self._first_word(other)
+
+    def _first_word(self, customer: Leg) -> None:
+        customer.connected = True
+        talk_s = customer.fate.talk_s
+        if talk_s is not None:
+            self._leaves_in(customer, talk_s)
+
+    def _leaves_in(self, customer: Leg, seconds: float) -> None:
+        customer.leave_at = when = self._now + seconds
+        if seconds < 86_400:
+            self._at(when, self._hangs_up, customer)
+
+    def _hangs_up(self, leg: Leg) -> None:
+        raise NotImplementedError
+
+    def _leave_bridge(self, leg: Leg) -> None:
+        bridge = leg.bridge
+        if bridge is None:
+            return
+        leg.bridge = None
+        bridge.legs.remove(leg)
+        self.emit(BridgeLeft(server=self._server, leg=leg.id, bridge=bridge.id))
+        if bridge.is_seat and not bridge.legs:
+            self.seats.pop(bridge.name, None)
+
+    def _seat(self, agent: str) -> Bridge:
+        name = f"seat-{agent}"
+        bridge = self.seats.get(name)
+        if bridge is None:
+            self._serial += 1
+            bridge = self.seats[name] = Bridge(BridgeId(f"{self._server}-b{self._serial}"), name, True)
+        return bridge
+
+    def _gone(self, leg: Leg, cause: int, tech_cause: int | None = None) -> None:
+        """The leg leaves its bridge and the PBX."""
+        self._leave_bridge(leg)
+        leg.gone = True
+        if leg.recording is not None:
+            self._close_recording(leg)
+        if self.legs.get(leg.id) is leg:
+            self.emit(LegEnded(server=self._server, leg=leg.id, cause=cause, tech_cause=tech_cause))
+            self.legs.pop(leg.id, None)
+        if leg.phone is not None:
+            leg.phone.legs -= 1
+            self._device(leg.phone.endpoint)
+
+    def _begin_recording(self, subject: tuple[Leg, str]) -> None:
+        leg, name = subject
+        if leg.gone:
+            return
+        leg.recording, leg.recording_from = name, self._now
+        self.emit(RecordingBegan(server=self._server, leg=leg.id))
+
+    def _end_recording(self, leg: Leg) -> None:
+        if leg.recording is not None:
+            self._close_recording(leg)
+            self.emit(RecordingStopped(server=self._server, leg=leg.id))
+
+    def _close_recording(self, leg: Leg) -> None:
+        """A hang-up closes the files without a word, as on Asterisk."""
+        name, leg.recording = leg.recording, None
+        if name is not None and self._recordings is not None:
+            write_recording(self._recordings, name, self._now - leg.recording_from)
+
+
+def write_recording(folder: Path, name: str, seconds: float) -> None:
+    """Three quiet wav files of at most two seconds, named as MixMonitor would name them."""
+    frames = b"\0\0" * int(8000 * min(max(seconds, 0.1), 2.0))
+    for suffix in ("", "-rx", "-tx"):
+        path = folder / f"{name}{suffix}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(frames)
