@@ -66,7 +66,8 @@ class Switchboard:
     def _ask(self, part: Part, event: object, now: float) -> Iterable[Fact | Command]:
         """A part that raises has a defect: it is logged with its type only, and the others go on."""
         try:
-            return part.on(event, now)
+            answer = part.on(event, now)
+            return answer if isinstance(answer, list | tuple) else list(answer)
         except Exception:
             log.exception("%s failed on %s", type(part).__name__, type(event).__name__)
             return (Anomaly(where=type(part).__name__, what=f"raised on {type(event).__name__}"),)
