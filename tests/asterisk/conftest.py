@@ -1,0 +1,42 @@
+"""The rig for tests against a real Asterisk, once for all of them; skipped loudly where it cannot be had."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from .rig.floor import Rig
+from .rig.install import Unavailable, installation
+from .rig.probe import Probe
+
+
+@pytest.fixture(scope="session")
+def asterisk() -> Path:
+    """The private installation; without one the tests are skipped, or fail where CI asked for them."""
+    try:
+        return installation()
+    except Unavailable as why:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no Asterisk for the tests: {why}")
+        print(f"\n*** NO REAL ASTERISK: {why} ***", flush=True)
+        pytest.skip(f"NO REAL ASTERISK: {why}")
+
+
+@pytest.fixture(scope="session")
+def rig(asterisk: Path) -> Iterator[Rig]:
+    rig = Rig(asterisk)
+    try:
+        rig.start()
+        yield rig
+    finally:
+        rig.close()
+
+
+@pytest_asyncio.fixture
+async def probe(rig: Rig) -> AsyncIterator[Probe]:
+    """An AMI session that sees everything."""
+    probe = await Probe.connect(rig.pbx.ami)
+    yield probe
+    await probe.close()

@@ -1,0 +1,83 @@
+"""The whole rig: one Asterisk, a carrier, phones that answer and phones that ring in vain, each on an address of its own."""
+
+import itertools
+import os
+import random
+import socket
+import tempfile
+from pathlib import Path
+
+from config.model import AgentSettings, AsteriskSettings, ServerSettings, TrunkSettings
+
+from .pbx import Pbx, free_port
+from .sipp import Party
+
+SECRET = "swr; secret #1"
+ANSWERING, IGNORING, ABSENT = 24, 4, 2
+
+
+def _network() -> str:
+    """Three numbers of a loopback network nobody else uses, e.g. ``127.31.7``."""
+    luck = random.Random(os.getpid())
+    for _ in range(50):
+        network = f"127.{luck.randint(16, 250)}.{luck.randint(1, 250)}"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((f"{network}.1", 5060))
+            except OSError:
+                continue
+            return network
+    raise RuntimeError("no free loopback network")
+
+
+class Rig:
+    """Started by ``start``, gone after ``close``; agents ``1001``… answer, ``2001``… ignore, ``3001``… are absent."""
+
+    def __init__(self, dest: Path, channels: int = 400) -> None:
+        self.run = Path(tempfile.mkdtemp(prefix="switchroom-rig-"))
+        network = _network()
+        self.carrier = Party(dest, self.run / "carrier", "carrier", f"{network}.2", f"{network}.1")
+        self.answering = Party(dest, self.run / "answering", "agent", f"{network}.3", f"{network}.1")
+        self.ignoring = Party(dest, self.run / "ignoring", "agent_ignores", f"{network}.4", f"{network}.1")
+        answers = [str(1001 + n) for n in range(ANSWERING)]
+        ignores = [str(2001 + n) for n in range(IGNORING)]
+        absent = [str(3001 + n) for n in range(ABSENT)]
+        self._free = {"answers": itertools.cycle(answers), "ignores": itertools.cycle(ignores)}
+        self._free["absent"] = itertools.cycle(absent)
+        ami = free_port()
+        self.settings = ServerSettings(
+            asterisk=[
+                AsteriskSettings(
+                    name="pbx1", port=ami, secret=SECRET, recordings=self.run / "pbx/spool/monitor", ping_s=1.0
+                )
+            ],
+            trunk=[TrunkSettings(name="carrier", asterisk="pbx1", dial="PJSIP/{digits}@carrier", channels=channels)],
+            agent=[
+                AgentSettings(id=agent, asterisk="pbx1", endpoint=f"PJSIP/{agent}")
+                for agent in (*answers, *ignores, *absent)
+            ],
+        )
+        contacts = {agent: self.answering.contact.replace("sip:", f"sip:{agent}@") for agent in answers}
+        contacts |= {agent: self.ignoring.contact.replace("sip:", f"sip:{agent}@") for agent in ignores}
+        self.pbx = Pbx(
+            dest, self.run / "pbx", f"{network}.1", ami, self.settings, {"carrier": self.carrier.contact}, contacts
+        )
+
+    def agent(self, habit: str) -> str:
+        """An agent whose phone `answers`, `ignores` or is `absent`; taken in turn."""
+        return next(self._free[habit])
+
+    def start(self) -> None:
+        for party in self._parties:
+            party.start()
+        self.pbx.start()
+
+    def close(self) -> None:
+        self.pbx.stop()
+        for party in self._parties:
+            party.stop()
+        self.pbx.clear()
+
+    @property
+    def _parties(self) -> tuple[Party, ...]:
+        return (self.carrier, self.answering, self.ignoring)

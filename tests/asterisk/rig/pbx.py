@@ -1,0 +1,124 @@
+"""One private Asterisk on loopback with the files ``config.asterisk_files`` writes: started, killed, started again."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.asterisk_files import render
+from config.model import ServerSettings
+
+from .sipp import MUSIC_HZ, tone
+
+HERE = Path(__file__).parent
+EMPTY = ("stasis", "udptl", "acl", "sorcery", "ccss", "pjproject", "cdr", "cel", "features")
+SETTLE_S = 20.0
+
+
+def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Pbx:
+    """Asterisk under `run`, listening for SIP on `host`:5060 and for AMI on 127.0.0.1:`ami`."""
+
+    def __init__(
+        self,
+        dest: Path,
+        run: Path,
+        host: str,
+        ami: int,
+        settings: ServerSettings,
+        carriers: Mapping[str, str],
+        contacts: Mapping[str, str],
+    ) -> None:
+        self.run, self.host, self.ami = run, host, ami
+        self._dest = dest
+        self._process: subprocess.Popen[bytes] | None = None
+        for folder in ("etc", "db", "spool/monitor", "run", "log", "keys", "moh", "data/sounds"):
+            (run / folder).mkdir(parents=True, exist_ok=True)
+        for source in (dest / "usr/share/asterisk").iterdir():
+            if source.name != "sounds":
+                (run / "data" / source.name).symlink_to(source)
+        (run / "data/sounds/en").symlink_to(dest / "usr/share/asterisk/sounds/en")
+        tone(run / "moh/music.ulaw", MUSIC_HZ)
+        words = {"@RUN@": str(run), "@DEST@": str(dest), "@AMI@": str(ami), "@PBX@": host}
+        for template in (HERE / "etc").iterdir():
+            text = template.read_text()
+            for word, value in words.items():
+                text = text.replace(word, value)
+            self.write(template.name, text)
+        for name in EMPTY:
+            if not (run / "etc" / f"{name}.conf").exists():
+                self.write(f"{name}.conf", "")
+        modules = (HERE / "mods.txt").read_text().split()
+        self.write("modules.conf", "[modules]\nautoload=no\n" + "".join(f"load => {name}.so\n" for name in modules))
+        files = render(settings, settings.asterisk[0], secrets=True, carriers=carriers, contacts=contacts, qualify_s=0)
+        files["switchroom_http.conf"] = files["switchroom_http.conf"].replace("8088", str(free_port()))
+        for name, text in files.items():
+            self.write(name, text)
+
+    @property
+    def recordings(self) -> Path:
+        return self.run / "spool/monitor"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def write(self, name: str, text: str) -> None:
+        (self.run / "etc" / name).write_text(text, encoding="utf-8")
+
+    def start(self) -> None:
+        """Start and wait until fully booted; AssertionError with the log when it does not come up."""
+        with (self.run / "log/console").open("ab") as console:
+            self._process = subprocess.Popen(
+                [*self._command, "-f", "-q"], stdin=subprocess.DEVNULL, stdout=console, stderr=console
+            )
+        deadline = time.monotonic() + SETTLE_S
+        while "fully booted" not in self.cli("core waitfullybooted"):
+            assert self.running, f"Asterisk did not start:\n{self.log}"
+            assert time.monotonic() < deadline, f"Asterisk did not boot:\n{self.log}"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL, as when the machine loses its power."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def cli(self, command: str) -> str:
+        """What Asterisk's command line answers."""
+        done = subprocess.run([*self._command, "-rx", command], capture_output=True, text=True, timeout=20, check=False)
+        return done.stdout
+
+    @property
+    def log(self) -> str:
+        parts = [self.run / "log" / name for name in ("messages.log", "console")]
+        return "\n".join(part.read_text(errors="replace") for part in parts if part.exists())
+
+    @property
+    def _command(self) -> list[str]:
+        return [str(self._dest / "bin/asterisk"), "-C", str(self.run / "etc/asterisk.conf")]
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+    def clear(self) -> None:
+        """Remove all files of this run."""
+        shutil.rmtree(self.run, ignore_errors=True)
