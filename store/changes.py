@@ -1,0 +1,124 @@
+"""Row operations as data, and how each database is told a whole batch of them in one statement.
+
+One statement a batch, not one a row: within a busy process every statement gives up the interpreter and has to win it
+back, so a thousand rows sent singly would wait a thousand times.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Connection, Float, Integer, Table
+
+Row = tuple[Any, ...]
+MOST_ROWS = 1024
+_POSTGRES_TYPES: tuple[tuple[type[Any], str], ...] = (
+    (BigInteger, "bigint"),
+    (Integer, "integer"),
+    (Float, "double precision"),
+    (Boolean, "boolean"),
+)
+
+
+class Verb(Enum):
+    INSERT = "insert"
+    """A row whose key is there already is left as it is."""
+    UPSERT = "upsert"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Change:
+    """One kind of row operation; the first column is the key of an UPSERT or UPDATE.
+
+    `how` gives a column another value than the one handed in: SQL with ``{old}`` and ``{new}``, where ``{1}``, ``{2}``
+    … are further columns of the row. `merge` joins two rows of one batch that have the same key; by default the later
+    one stands."""
+
+    name: str
+    table: Table
+    verb: Verb
+    columns: tuple[str, ...]
+    extra: tuple[str, ...] = ()
+    """Types (PostgreSQL's) of values after the columns, for use in `how` only."""
+    how: dict[str, str] = field(default_factory=dict)
+    merge: Callable[[Row, Row], Row] | None = None
+
+    @property
+    def width(self) -> int:
+        return len(self.columns) + len(self.extra)
+
+
+def apply(connection: Connection, change: Change, rows: Sequence[Row]) -> None:
+    """Carry out one kind of change for all `rows`, in as few statements as the database allows."""
+    if connection.dialect.name == "postgresql":
+        columns = zip(*rows, strict=True)
+        arrays = tuple(_array(name, column) for name, column in zip(_types(change), columns, strict=True))
+        connection.exec_driver_sql(_postgres(change), arrays)
+        return
+    for first, count in _portions(len(rows)):
+        values = tuple(chain.from_iterable(rows[first : first + count]))
+        connection.exec_driver_sql(_sqlite(change, count), values)
+
+
+def _portions(total: int) -> Iterator[tuple[int, int]]:
+    """Cut a batch into powers of two, so that few different statements need preparing."""
+    first = 0
+    while first < total:
+        count = min(MOST_ROWS, 1 << ((total - first).bit_length() - 1))
+        yield first, count
+        first += count
+
+
+@lru_cache(maxsize=1024)
+def _sqlite(change: Change, count: int) -> str:
+    row = "(" + ",".join("?" * change.width) + ")"
+    return _statement(change, "VALUES " + ",".join([row] * count))
+
+
+@lru_cache(maxsize=256)
+def _postgres(change: Change) -> str:
+    arrays = ",".join(f"%s::{name}[]" for name in _types(change))
+    return _statement(change, f"SELECT * FROM unnest({arrays})")
+
+
+def _statement(change: Change, source: str) -> str:
+    table, columns = change.table.name, change.columns
+    if change.verb is Verb.UPDATE:
+        names = ",".join(f"column{number + 1}" for number in range(change.width))
+        sets = ",".join(f"{column}={_value(change, column)}" for column in change.columns[1:])
+        # SQLite names the columns of VALUES column1, column2 …; PostgreSQL is told to.
+        alias = f"({source}) AS v" if source.startswith("VALUES") else f"({source}) AS v({names})"
+        return f"UPDATE {table} SET {sets} FROM {alias} WHERE {table}.{columns[0]}=v.column1"
+    statement = f"INSERT INTO {table} ({','.join(columns)}) {source}"
+    if change.verb is Verb.INSERT:
+        return f"{statement} ON CONFLICT DO NOTHING"
+    sets = ",".join(f"{column}=excluded.{column}" for column in columns[1:] if column not in change.how)
+    return f"{statement} ON CONFLICT ({columns[0]}) DO UPDATE SET {sets}"
+
+
+def _value(change: Change, column: str) -> str:
+    new = f"v.column{change.columns.index(column) + 1}"
+    if column not in change.how:
+        return new
+    further = (f"v.column{number + 1}" for number in range(change.width))
+    return change.how[column].format(*further, old=f"{change.table.name}.{column}", new=new)
+
+
+def _array(kind: str, column: tuple[Any, ...]) -> list[Any]:
+    if kind == "double precision":
+        return [None if value is None else float(value) for value in column]
+    return list(column)
+
+
+@lru_cache(maxsize=256)
+def _types(change: Change) -> tuple[str, ...]:
+    return (*(_postgres_type(change, column) for column in change.columns), *change.extra)
+
+
+def _postgres_type(change: Change, column: str) -> str:
+    kind = change.table.c[column].type
+    return next((name for base, name in _POSTGRES_TYPES if isinstance(kind, base)), "text")

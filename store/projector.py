@@ -1,0 +1,185 @@
+"""Facts into row operations: pure, so that the journal read again gives the same tables.
+
+Each kind of fact has its rules in ``RULES``; every fact has its journal row. An operation that touches a lead, a call or
+an agent several times in one batch is joined into one, later facts over earlier.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from store import tables
+from store.changes import Change, Row, Verb
+from telephony import facts
+from telephony.agents import AgentState, SeatMode
+from telephony.facts import Fact
+
+Entry = tuple[float, Fact]
+"""A fact and the instant it was submitted at, in epoch seconds."""
+
+UNRESTED_S = 86_400.0
+"""A lead whose attempt has ended sleeps this long unless a LeadRested says otherwise: it is never redialled at once."""
+
+KEPT = "COALESCE({new},{old})"
+
+
+def _ended_twice(first: Row, second: Row) -> Row:
+    return (second[0], first[1] + second[1], *second[2:])
+
+
+def _first_instant(first: Row, second: Row) -> Row:
+    return (second[0], first[1], *second[2:])
+
+
+def _fill_in(first: Row, second: Row) -> Row:
+    return tuple(old if new is None else new for old, new in zip(first, second, strict=True))
+
+
+JOURNAL = Change(name="journal", table=tables.journal, verb=Verb.INSERT, columns=("at", "kind", "payload", "call"))
+PLACED = Change(
+    name="placed",
+    table=tables.attempts,
+    verb=Verb.INSERT,
+    columns=(
+        *("call", "campaign", "lead", "customer", "number_key", "trunk"),
+        *("server", "caller_id", "mode", "agent", "placed_at"),
+    ),
+)
+RANG = Change(name="rang", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "rang_at"))
+ANSWERED = Change(name="answered", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "answered_at"))
+CONNECTED = Change(
+    name="connected",
+    table=tables.attempts,
+    verb=Verb.UPDATE,
+    columns=("call", "connected_at", "agent", "waited_s"),
+    how={"connected_at": "COALESCE({old},{new})"},
+    merge=_first_instant,
+)
+ABANDONED = Change(
+    name="abandoned", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "abandoned_by", "waited_s")
+)
+ENDED = Change(
+    name="ended",
+    table=tables.attempts,
+    verb=Verb.UPDATE,
+    columns=("call", "ended_at", "outcome", "agent", "ring_s", "talk_s", "hold_s", "cause", "tech_cause"),
+    how={"agent": KEPT},
+    merge=_fill_in,
+)
+DISPOSED = Change(
+    name="disposed",
+    table=tables.attempts,
+    verb=Verb.UPDATE,
+    columns=("call", "disposition", "note", "callback_at"),
+)
+LEAD_ENDED = Change(
+    name="lead_ended",
+    table=tables.leads,
+    verb=Verb.UPDATE,
+    columns=("id", "attempts", "last_outcome", "due"),
+    extra=("double precision",),
+    how={"attempts": "{old}+{new}", "due": "CASE WHEN {old}<={new} THEN {4} ELSE {old} END"},
+    merge=_ended_twice,
+)
+LEAD_RESTED = Change(name="lead_rested", table=tables.leads, verb=Verb.UPDATE, columns=("id", "due"))
+AGENT = Change(
+    name="agent",
+    table=tables.agents,
+    verb=Verb.UPSERT,
+    columns=("agent", "state", "reason", "since", "mode", "server", "call"),
+)
+SEAT = Change(
+    name="seat",
+    table=tables.agents,
+    verb=Verb.UPSERT,
+    columns=("agent", "seat", "state", "reason", "since", "mode", "server"),
+    how=dict.fromkeys(("state", "reason", "since", "mode", "server"), "{old}"),
+)
+CAMPAIGN = Change(name="campaign", table=tables.campaigns, verb=Verb.UPSERT, columns=("campaign", "state"))
+RECORDING = Change(
+    name="recording",
+    table=tables.recordings,
+    verb=Verb.UPSERT,
+    columns=("name", "call", "agent", "server", "state", "started_at"),
+)
+RECORDING_STATE = Change(
+    name="recording_state",
+    table=tables.recordings,
+    verb=Verb.UPDATE,
+    columns=("call", "state", "why", "bytes", "seconds"),
+    how={"why": KEPT, "bytes": KEPT, "seconds": KEPT},
+    merge=_fill_in,
+)
+
+ORDER: tuple[Change, ...] = (
+    *(JOURNAL, PLACED, RANG, ANSWERED, CONNECTED, ABANDONED, ENDED, DISPOSED),
+    *(LEAD_ENDED, LEAD_RESTED, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE),
+)
+"""Within one transaction; rows are put in before they are changed."""
+
+_UNSEEN = (AgentState.LOGGED_OUT.value, "")
+_MODE = SeatMode.NAILED_UP.value
+
+Rule = tuple[Change, Callable[[float, Any], Row]]
+
+RULES: dict[type[Fact], tuple[Rule, ...]] = {
+    facts.AttemptPlaced: (
+        (
+            PLACED,
+            lambda at, f: (
+                *(f.call, f.campaign, f.lead, f.customer, f.number_key, f.trunk),
+                *(f.server, f.caller_id, f.mode, f.agent, at),
+            ),
+        ),
+    ),
+    facts.CallRang: ((RANG, lambda at, f: (f.call, at)),),
+    facts.CallAnswered: ((ANSWERED, lambda at, f: (f.call, at)),),
+    facts.CallConnected: ((CONNECTED, lambda at, f: (f.call, at, f.agent, f.waited_s)),),
+    facts.CallAbandoned: ((ABANDONED, lambda at, f: (f.call, f.by.value, f.waited_s)),),
+    facts.CallEnded: (
+        (
+            ENDED,
+            lambda at, f: (
+                *(f.call, at, f.outcome.value, f.agent, f.ring_s, f.talk_s, f.hold_s),
+                *(f.cause, f.tech_cause),
+            ),
+        ),
+        (LEAD_ENDED, lambda at, f: (f.lead, 1, f.outcome.value, at, at + UNRESTED_S)),
+    ),
+    facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
+    facts.LeadRested: ((LEAD_RESTED, lambda at, f: (f.lead, f.due)),),
+    facts.AgentChanged: ((AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),),
+    facts.SeatTaken: ((SEAT, lambda at, f: (f.agent, f.leg, *_UNSEEN, at, _MODE, f.server)),),
+    facts.SeatLeft: ((SEAT, lambda at, f: (f.agent, None, *_UNSEEN, at, _MODE, "")),),
+    facts.CampaignChanged: ((CAMPAIGN, lambda at, f: (f.campaign, f.state)),),
+    facts.RecordingStarted: ((RECORDING, lambda at, f: (f.name, f.call, f.agent, f.server, "started", at)),),
+    facts.RecordingConfirmed: ((RECORDING_STATE, lambda at, f: (f.call, "confirmed", None, None, None)),),
+    facts.RecordingMissing: ((RECORDING_STATE, lambda at, f: (f.call, "missing", f.why, None, None)),),
+    facts.RecordingFiled: ((RECORDING_STATE, lambda at, f: (f.call, "filed", None, f.bytes, f.seconds)),),
+}
+
+_encoder = msgspec.json.Encoder()
+
+
+def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Change, list[Row]]]:
+    """The row operations of these facts in the order to carry them out; at most one a change and key."""
+    rows: dict[Change, list[Row]] = {}
+    keyed: dict[Change, dict[Any, Row]] = {}
+    encode = _encoder.encode
+    if journal:
+        rows[JOURNAL] = [
+            (at, type(fact).__name__, encode(fact).decode(), getattr(fact, "call", None)) for at, fact in entries
+        ]
+    for at, fact in entries:
+        for change, row_of in RULES.get(type(fact), ()):
+            row = row_of(at, fact)
+            if change.verb is Verb.INSERT:
+                rows.setdefault(change, []).append(row)
+                continue
+            known = keyed.setdefault(change, {})
+            if change.merge is not None and row[0] in known:
+                row = change.merge(known[row[0]], row)
+            known[row[0]] = row
+    rows.update((change, list(known.values())) for change, known in keyed.items())
+    return [(change, rows[change]) for change in ORDER if rows.get(change)]

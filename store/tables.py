@@ -1,0 +1,148 @@
+"""The tables: the journal is the truth, the others are its sum, kept in the same transaction.
+
+A whole phone number stands in ``leads.number`` and nowhere else; everywhere else a number is its keyed fingerprint.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, text
+
+metadata = MetaData()
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit key the database counts up by itself."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("at", Float(53), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("call", Text),
+)
+Index(
+    "ix_journal_call", journal.c.call, sqlite_where=text("call IS NOT NULL"), postgresql_where=text("call IS NOT NULL")
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("lead", BigInteger, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("number_key", BigInteger, nullable=False),
+    Column("trunk", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("caller_id", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("agent", Text),
+    Column("placed_at", Float(53), nullable=False),
+    Column("rang_at", Float(53)),
+    Column("answered_at", Float(53)),
+    Column("connected_at", Float(53)),
+    Column("ended_at", Float(53)),
+    Column("outcome", Text),
+    Column("abandoned_by", Text),
+    Column("waited_s", Float(53)),
+    Column("ring_s", Float(53)),
+    Column("talk_s", Float(53)),
+    Column("hold_s", Float(53)),
+    Column("cause", Integer),
+    Column("tech_cause", Integer),
+    Column("disposition", Text),
+    Column("note", Text),
+    Column("callback_at", Float(53)),
+)
+Index("ix_attempts_customer", attempts.c.customer, attempts.c.placed_at)
+Index("ix_attempts_number", attempts.c.number_key, attempts.c.placed_at)
+Index("ix_attempts_placed", attempts.c.placed_at)
+Index(
+    "ix_attempts_open", attempts.c.lead, sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("number_key", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("zones", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_outcome", Text, nullable=False),
+    Column("due", Float(53)),
+    Column("priority", Integer, nullable=False),
+    Column("agent", Text),
+    Column("batch", Text, nullable=False),
+    Column("extra", Text, nullable=False),
+)
+Index("ux_leads_number", leads.c.campaign, leads.c.number_key, unique=True)
+Index(
+    "ix_leads_due",
+    leads.c.campaign,
+    leads.c.priority,
+    leads.c.due,
+    leads.c.id,
+    sqlite_where=text("due IS NOT NULL"),
+    postgresql_where=text("due IS NOT NULL"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Float(53), nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("seat", Text),
+    Column("call", Text),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("why", Text),
+    Column("bytes", BigInteger),
+    Column("seconds", Float(53)),
+    Column("started_at", Float(53), nullable=False),
+)
+Index("ix_recordings_call", recordings.c.call)
+Index("ix_recordings_started", recordings.c.started_at)
+
+dnc = Table(
+    "dnc",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("number_key", BigInteger, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("until", Float(53)),
+    Column("lifted", Boolean, nullable=False),
+)
+Index("ix_dnc_number", dnc.c.number_key, dnc.c.campaign)
