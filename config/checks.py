@@ -1,0 +1,67 @@
+"""Checks between settings: names that must be unique and names that must exist, on the raw tree of a file.
+
+They work on the raw tree so that they are reported together with the mistakes inside the tables.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+Loc = tuple[str | int, ...]
+Found = tuple[Loc, str, dict[str, str]]
+
+
+def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
+    """Unique names of Asterisk servers, trunks and agents; every trunk and agent on an Asterisk that is there."""
+    exchanges = [name for _, name in _named(tree, "asterisk", "name")]
+    yield from _unique(tree, "asterisk", "name")
+    yield from _unique(tree, "trunk", "name")
+    yield from _unique(tree, "agent", "id")
+    for table in ("trunk", "agent"):
+        for number, name in _named(tree, table, "asterisk"):
+            if name not in exchanges:
+                yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
+    yield from _shared_tokens(tree)
+
+
+def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str]) -> Iterator[Found]:
+    """Every trunk a campaign names is there."""
+    campaigns = tree.get("campaign")
+    if not isinstance(campaigns, dict):
+        return
+    for name, campaign in campaigns.items():
+        named = campaign.get("trunks") if isinstance(campaign, dict) else None
+        for number, trunk in enumerate(named if isinstance(named, list) else []):
+            if isinstance(trunk, str) and trunk not in trunks:
+                words = {"found": trunk, "allowed": _list(trunks)}
+                yield ("campaign", name, "trunks", number), "no_such_trunk", words
+
+
+def _named(tree: Mapping[str, Any], table: str, key: str) -> Iterator[tuple[int, str]]:
+    rows = tree.get(table)
+    for number, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict) and isinstance(name := row.get(key), str):
+            yield number, name
+
+
+def _unique(tree: Mapping[str, Any], table: str, key: str) -> Iterator[Found]:
+    first: dict[str, int] = {}
+    for number, name in _named(tree, table, key):
+        if name in first:
+            yield (table, number, key), "name_taken", {"found": name, "other": f"{table}[{first[name] + 1}]"}
+        first.setdefault(name, number)
+
+
+def _shared_tokens(tree: Mapping[str, Any]) -> Iterator[Found]:
+    api = tree.get("api")
+    tokens = api.get("tokens") if isinstance(api, dict) else None
+    first: dict[str, str] = {}
+    for holder, token in tokens.items() if isinstance(tokens, dict) else ():
+        if isinstance(token, str):
+            if token in first:
+                yield ("api", "tokens", holder), "token_shared", {}
+            first.setdefault(token, holder)
+
+
+def _list(names: Collection[str]) -> str:
+    shown = sorted(set(names))
+    return ", ".join(shown[:20]) + (" …" if len(shown) > 20 else "") if shown else "–"

@@ -1,0 +1,190 @@
+"""The annotated example files and the pages of all settings, made from the models; ``python -m config.render`` writes them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from config.catalogue import Setting, describe, settings
+from config.model import CampaignSettings, Section, ServerSettings
+from config.words import say
+
+_HEAD = {
+    "server": (
+        "Switchroom 服务器设置，启动时读取一次。写明的都是默认值，可删去不改的行。",
+        "Settings of the Switchroom server, read once at start. Values shown are the defaults unless a name is needed.",
+    ),
+    "campaigns": (
+        "Switchroom 外呼活动，运行中修改即生效；有错的文件会被拒绝，原有设置继续有效。",
+        "Campaigns of Switchroom, reloaded while running; a file with a mistake is refused and the old one stays.",
+    ),
+}
+_CAMPAIGN = "spring"
+_EXAMPLES: dict[str, Any] = {
+    "asterisk.name": "pbx1",
+    "asterisk.secret": "change-me",
+    "trunk.name": "carrier1",
+    "trunk.asterisk": "pbx1",
+    "trunk.dial": "PJSIP/{digits}@carrier1",
+    "agent.id": "1001",
+    "agent.asterisk": "pbx1",
+    "agent.endpoint": "PJSIP/1001",
+    "agent.campaigns": [_CAMPAIGN],
+    "campaign.title": "春季回访",
+}
+_OUT_OF_USE = {
+    "api.tokens": 'tokens = { admin = "at least 24 characters, e.g. from: openssl rand -hex 24" }',
+    "asterisk.recordings_here": 'recordings_here = "/var/spool/asterisk/monitor"',
+    "log.file": 'file = "var/switchroom.log"',
+    "campaign.wrap_up_s": "wrap_up_s = 30.0",
+}
+
+
+def example_server() -> str:
+    """``server.toml`` with every setting, explained in Chinese and English."""
+    return "\n".join([*_head("server"), *_table(ServerSettings, "", "", {})]) + "\n"
+
+
+def example_campaigns() -> str:
+    """``campaigns.toml`` with one campaign and every setting, explained in Chinese and English."""
+    path = f"campaign.{_CAMPAIGN}"
+    body = _table(CampaignSettings, "campaign.", path, {})
+    return "\n".join([*_head("campaigns"), *_about("campaign"), f"[{path}]", *body]) + "\n"
+
+
+def settings_page(lang: str) -> str:
+    """All settings of both files as a Markdown page."""
+    lines = [f"# {say(lang, 'page.settings_title')}", "", say(lang, "page.settings_intro"), ""]
+    for file, section, prefix in (
+        ("server.toml", ServerSettings, ""),
+        ("campaigns.toml", CampaignSettings, "campaign."),
+    ):
+        lines += [f"## {file}", "", *_heading(lang)]
+        lines += [_row(lang, row) for row in _every(section, prefix)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def files(root: Path) -> dict[Path, str]:
+    """What is checked in, by its place in the repository."""
+    return {
+        root / "config" / "example.toml": example_server(),
+        root / "config" / "campaigns.example.toml": example_campaigns(),
+        root / "docs" / "settings.md": settings_page("en"),
+        root / "docs" / "settings.zh-CN.md": settings_page("zh-CN"),
+    }
+
+
+def _head(file: str) -> list[str]:
+    return [f"# {line}" for line in _HEAD[file]] + [""]
+
+
+def _about(name: str) -> list[str]:
+    return [f"# {text}" for text in (describe("zh-CN", name), describe("en", name)) if text]
+
+
+def _table(section: type[Section], prefix: str, path: str, given: dict[str, Any], *, explain: bool = True) -> list[str]:
+    rows = list(settings(section, prefix))
+    lines: list[str] = []
+    for row in rows:
+        if row.section is None:
+            lines += [*(_about(row.name) if explain else []), _line(row, given.get(row.key, row.default))]
+    for row in rows:
+        if row.section is not None:
+            lines += [
+                "",
+                *(_about(row.name) if explain else []),
+                *_inner(row, f"{path}.{row.key}" if path else row.key),
+            ]
+    return lines
+
+
+def _inner(row: Setting, path: str) -> list[str]:
+    assert row.section is not None
+    if row.many == "named":
+        pairs = [f"{name} = {_inline(value)}" for name, value in row.default.items()]
+        about = [line for field in settings(row.section, f"{row.name}.") for line in _field_about(field)]
+        return [*about, f"[{path}]", *pairs]
+    if row.many == "list":
+        lines: list[str] = []
+        for number, value in enumerate(row.default or [None]):
+            given = {} if value is None else dict(value)
+            body = _table(row.section, f"{row.name}.", path, given, explain=number == 0)
+            lines += ["", f"[[{path}]]", *body] if number else [f"[[{path}]]", *body]
+        return lines
+    return [f"[{path}]", *_table(row.section, f"{row.name}.", path, {})]
+
+
+def _field_about(field: Setting) -> Iterator[str]:
+    yield f"# {field.key}: {describe('zh-CN', field.name)}"
+    yield f"# {field.key}: {field.description}"
+
+
+def _line(row: Setting, value: Any) -> str:
+    if row.name in _OUT_OF_USE:
+        return f"# {_OUT_OF_USE[row.name]}"
+    return f"{row.key} = {_toml(_EXAMPLES.get(row.name, value))}"
+
+
+def _inline(section: Section) -> str:
+    return "{ " + ", ".join(f"{name} = {_toml(value)}" for name, value in section) + " }"
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case list():
+            return "[" + ", ".join(map(_toml, value)) + "]"
+        case str() | Path():
+            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case SecretStr():
+            raise TypeError("a secret has no default")
+    raise TypeError(f"no TOML for {type(value).__name__}")
+
+
+def _every(section: type[Section], prefix: str) -> Iterator[Setting]:
+    for row in settings(section, prefix):
+        if row.section is None:
+            yield row
+    for row in settings(section, prefix):
+        if row.section is not None:
+            yield row
+            yield from _every(row.section, f"{row.name}.")
+
+
+def _heading(lang: str) -> list[str]:
+    columns = [say(lang, f"page.settings_{column}") for column in ("name", "default", "allowed", "meaning")]
+    return ["| " + " | ".join(columns) + " |", "| --- | --- | --- | --- |"]
+
+
+def _row(lang: str, row: Setting) -> str:
+    default = say(lang, "page.required") if row.required else ""
+    if not row.required and row.section is None and row.default not in (None, "", [], {}):
+        default = f"`{_toml(row.default)}`"
+    name = f"`{row.name}`" if row.section is None else f"**`{_bracketed(row)}`**"
+    cells = [name, default, _allowed(row), describe(lang, row.name)]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _bracketed(row: Setting) -> str:
+    return {"list": f"[[{row.name}]]", "named": f"[{row.name}.NAME]", "": f"[{row.name}]"}[row.many]
+
+
+def _allowed(row: Setting) -> str:
+    if row.choices:
+        return ", ".join(f"`{choice}`" for choice in row.choices)
+    low, high = (None if limit is None else f"{limit:.10g}" for limit in (row.low, row.high))
+    if low and high:
+        return f"{low} – {high}"
+    return f"≥ {low}" if low else f"≤ {high}" if high else ""
+
+
+if __name__ == "__main__":
+    for path, text in files(Path(sys.argv[1] if len(sys.argv) > 1 else ".")).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
