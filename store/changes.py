@@ -52,16 +52,17 @@ class Change:
         return len(self.columns) + len(self.extra)
 
 
-def apply(connection: Connection, change: Change, rows: Sequence[Row]) -> None:
-    """Carry out one kind of change for all `rows`, in as few statements as the database allows."""
+def apply(connection: Connection, change: Change, rows: Sequence[Row]) -> int:
+    """Carry out one kind of change for all `rows`, in as few statements as may be; returns how many rows it touched."""
     if connection.dialect.name == "postgresql":
         columns = zip(*rows, strict=True)
         arrays = tuple(_array(name, column) for name, column in zip(_types(change), columns, strict=True))
-        connection.exec_driver_sql(_postgres(change), arrays)
-        return
+        return connection.exec_driver_sql(_postgres(change), arrays).rowcount
+    touched = 0
     for first, count in _portions(len(rows)):
         values = tuple(chain.from_iterable(rows[first : first + count]))
-        connection.exec_driver_sql(_sqlite(change, count), values)
+        touched += connection.exec_driver_sql(_sqlite(change, count), values).rowcount
+    return touched
 
 
 def _portions(total: int) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,227 @@
+"""The lead book: which customers are due, best first, each handed out once until his attempt is over.
+
+A lead handed out stays out in memory; what gives it back is a committed LeadRested or CallEnded, never an uncommitted
+one, so that a row is not read before what happened to it is written.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, union_all
+
+from store.faults import trouble_of
+from store.opening import Store
+from store.tables import attempts, leads
+from telephony.commands import FetchLeads
+from telephony.facts import AttemptPlaced, CallEnded, Fact, LeadRested
+from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
+from telephony.leads import Lead, LeadsFetched
+from telephony.numbers import PhoneNumber
+from telephony.outcomes import Outcome
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86_400.0
+LOOK_BACK_S = 400 * DAY_S
+PORTION = 500
+PAGE = 2000
+AGAIN_S = 5.0
+"""When to ask again after the database did not answer."""
+
+Post = Callable[[Callable[[], None]], None]
+Request = tuple[FetchLeads, float, Callable[[LeadsFetched], None]]
+
+
+class LeadBook:
+    """The LeadSource. With `post` it reads in a thread of its own and posts the answer; without, at once.
+
+    Hand ``on_facts`` to the ledger as ``on_committed``; without a thread, hand the ledger's ``flush`` in as
+    `before_read`. `look_back_s` is as far back as the longest frequency rule."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        post: Post | None = None,
+        look_back_s: float = LOOK_BACK_S,
+        before_read: Callable[[], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._post = post
+        self._look_back_s = look_back_s
+        self._before_read = before_read
+        self._out: dict[LeadId, CampaignId] = {}
+        self._news: deque[tuple[LeadId, CampaignId | None]] = deque()
+        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        if post is not None:
+            self._thread = threading.Thread(target=self._run, name="store-leads", daemon=True)
+            self._thread.start()
+
+    def fetch(self, command: FetchLeads, now: float, deliver: Callable[[LeadsFetched], None]) -> None:
+        """Deliver up to `command.limit` leads due at `now`, best first; none that is out already."""
+        if self._thread is None:
+            deliver(self._draw(command, now))
+        else:
+            self._requests.put((command, now, deliver))
+
+    def on_facts(self, facts: Sequence[Fact]) -> None:
+        """Take note of committed facts; may be called from any thread."""
+        for fact in facts:
+            kind = type(fact)
+            if kind is AttemptPlaced:
+                self._news.append((fact.lead, fact.campaign))  # type: ignore[attr-defined]
+            elif kind is LeadRested or kind is CallEnded:
+                self._news.append((fact.lead, None))  # type: ignore[attr-defined]
+
+    def release(self, given_back: Iterable[LeadId]) -> None:
+        """Put leads back that were handed out and will not be dialled (a hopper emptied without facts)."""
+        self._news.extend((lead, None) for lead in given_back)
+
+    def close(self) -> None:
+        """End the thread; what was asked and not answered stays unanswered."""
+        if self._thread is not None:
+            self._requests.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (request := self._requests.get()) is not None:
+            command, now, deliver = request
+            try:
+                fetched = self._draw(command, now)
+            except Exception as error:
+                if trouble_of(error) is None:
+                    log.exception("leads of %s could not be read", command.campaign)
+                fetched = LeadsFetched(campaign=command.campaign, leads=(), limit=command.limit, next_due=now + AGAIN_S)
+                time.sleep(0.05)
+            self._deliver(deliver, fetched)
+
+    def _deliver(self, deliver: Callable[[LeadsFetched], None], fetched: LeadsFetched) -> None:
+        assert self._post is not None
+        try:
+            self._post(lambda: deliver(fetched))
+        except RuntimeError:
+            self.release(lead.id for lead in fetched.leads)
+
+    def _draw(self, command: FetchLeads, now: float) -> LeadsFetched:
+        if self._before_read is not None:
+            self._before_read()
+        self._read_news()
+        with self._store.reading.begin() as connection:
+            found: list[Lead] = []
+            chosen = _due(connection, command.campaign, now, self._out)
+            while len(found) < command.limit:
+                wanted = min(PORTION, command.limit - len(found))
+                ids = [lead for lead, _ in zip(chosen, range(wanted), strict=False)]
+                if not ids:
+                    break
+                found.extend(read_leads(connection, ids, since=now - self._look_back_s))
+            next_due = None
+            if len(found) < command.limit:
+                next_due = _next_due(connection, command.campaign, now)
+        self._out.update((lead.id, lead.campaign) for lead in found)
+        return LeadsFetched(campaign=command.campaign, leads=tuple(found), limit=command.limit, next_due=next_due)
+
+    def _read_news(self) -> None:
+        while self._news:
+            lead, campaign = self._news.popleft()
+            if campaign is None:
+                self._out.pop(lead, None)
+            else:
+                self._out[lead] = campaign
+
+
+def read_leads(connection: Connection, ids: Sequence[LeadId], *, since: float) -> list[Lead]:
+    """The leads of these ids in this order, with the calls placed since; those in a call now are left out."""
+    in_call = set(
+        connection.execute(
+            select(attempts.c.lead).where(attempts.c.outcome.is_(None), attempts.c.lead.in_(ids))
+        ).scalars()
+    )
+    rows = {row.id: row for row in connection.execute(select(leads).where(leads.c.id.in_(ids)))}
+    placed = _placed(connection, ids, since)
+    return [_lead(rows[lead], placed.get(lead, ())) for lead in ids if lead in rows and lead not in in_call]
+
+
+def _due(connection: Connection, campaign: CampaignId, now: float, out: dict[LeadId, CampaignId]) -> Iterator[LeadId]:
+    """Ids of due leads, best first: one range of the index for each priority there is."""
+    for priority in _priorities(connection, campaign):
+        after: tuple[float, int] | None = None
+        while True:
+            rows = connection.execute(_portion(campaign, priority, now, after)).all()
+            yield from (row.id for row in rows if row.id not in out)
+            if len(rows) < PAGE:
+                break
+            after = (rows[-1].due, rows[-1].id)
+
+
+def _portion(campaign: CampaignId, priority: int, now: float, after: tuple[float, int] | None) -> Any:
+    c = leads.c
+    query = select(c.id, c.due).where(c.campaign == campaign, c.priority == priority, c.due <= now)
+    if after is not None:
+        query = query.where(c.due >= after[0], or_(c.due > after[0], and_(c.due == after[0], c.id > after[1])))
+    return query.order_by(c.due, c.id).limit(PAGE)
+
+
+def _priorities(connection: Connection, campaign: CampaignId) -> Iterator[int]:
+    """The priorities among open leads, highest first; one seek in the index each."""
+    c = leads.c
+    query = select(func.max(c.priority)).where(c.campaign == campaign, c.due.is_not(None))
+    priority = connection.execute(query).scalar()
+    while priority is not None:
+        yield priority
+        priority = connection.execute(query.where(c.priority < priority)).scalar()
+
+
+def _next_due(connection: Connection, campaign: CampaignId, now: float) -> float | None:
+    c = leads.c
+    firsts = [
+        connection.execute(
+            select(func.min(c.due)).where(c.campaign == campaign, c.priority == priority, c.due > now)
+        ).scalar()
+        for priority in _priorities(connection, campaign)
+    ]
+    return min((due for due in firsts if due is not None), default=None)
+
+
+def _placed(connection: Connection, ids: Sequence[LeadId], since: float) -> dict[LeadId, tuple[float, ...]]:
+    """When the customer or the number of each lead was called; an attempt that certainly never left does not count."""
+    a, c = attempts.c, leads.c
+    left = or_(a.outcome.is_(None), a.outcome != Outcome.REFUSED.value)
+    by_customer = (
+        select(c.id, a.placed_at)
+        .join(attempts, a.customer == c.customer)
+        .where(c.id.in_(ids), a.placed_at > since, left)
+    )
+    by_number = (
+        select(c.id, a.placed_at)
+        .join(attempts, a.number_key == c.number_key)
+        .where(c.id.in_(ids), a.placed_at > since, a.customer != c.customer, left)
+    )
+    placed: dict[LeadId, list[float]] = {}
+    for lead, at in connection.execute(union_all(by_customer, by_number)):
+        placed.setdefault(lead, []).append(at)
+    return {lead: tuple(sorted(instants)) for lead, instants in placed.items()}
+
+
+def _lead(row: Any, placed: tuple[float, ...]) -> Lead:
+    return Lead(
+        id=LeadId(row.id),
+        campaign=CampaignId(row.campaign),
+        customer=CustomerId(row.customer),
+        number=PhoneNumber(row.number),
+        number_key=row.number_key,
+        zones=tuple(row.zones.split(",")) if row.zones else (),
+        attempts=row.attempts,
+        last_outcome=row.last_outcome,
+        due=row.due or 0.0,
+        priority=row.priority,
+        agent=AgentId(row.agent) if row.agent else None,
+        placed=placed,
+        name=row.name,
+    )

@@ -1,0 +1,110 @@
+"""What the store knows from before: the state a run begins with, and the journal read back as facts."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import exists, select
+
+from store.opening import Store
+from store.tables import agents, attempts, campaigns, journal, recordings
+from telephony.agents import AgentState, SeatMode
+from telephony.facts import Fact
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
+from telephony.leads import KnownAgent, OpenCall, Restored
+
+UNDER_WAY = ("started", "confirmed")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the journal: its number, the instant it was submitted at (epoch seconds), the fact."""
+
+    seq: int
+    at: float
+    fact: Fact
+
+
+def restored(store: Store) -> Restored:
+    """The first event of a run: attempts without an outcome (oldest first), every known agent, campaign states."""
+    with store.reading.begin() as connection:
+        recording = exists().where(recordings.c.call == attempts.c.call, recordings.c.state.in_(UNDER_WAY))
+        calls = connection.execute(
+            select(attempts, recording.label("recording"))
+            .where(attempts.c.outcome.is_(None))
+            .order_by(attempts.c.placed_at, attempts.c.call)
+        ).all()
+        known = connection.execute(select(agents).order_by(agents.c.agent)).all()
+        states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
+    return Restored(
+        calls=tuple(_open_call(row) for row in calls),
+        agents=tuple(_known_agent(row) for row in known),
+        campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
+    )
+
+
+def last_seq(store: Store) -> int:
+    """The number of the journal's last line, 0 when it is empty."""
+    with store.reading.begin() as connection:
+        found = connection.execute(select(journal.c.seq).order_by(journal.c.seq.desc()).limit(1)).scalar()
+    return found or 0
+
+
+def read_journal(store: Store, after_seq: int = 0, limit: int = 1000) -> list[Entry]:
+    """Up to `limit` lines after `after_seq`, in order. Raises msgspec.ValidationError for a kind nobody knows."""
+    query = select(journal.c.seq, journal.c.at, journal.c.payload)
+    with store.reading.begin() as connection:
+        rows = connection.execute(query.where(journal.c.seq > after_seq).order_by(journal.c.seq).limit(limit)).all()
+    return [Entry(seq=row.seq, at=row.at, fact=decode(row.payload)) for row in rows]
+
+
+def decode(payload: str) -> Fact:
+    """A fact from its journal text."""
+    fact: Fact = _decoder(tuple(kinds())).decode(payload)
+    return fact
+
+
+def kinds(root: type[Fact] = Fact) -> Iterator[type[Fact]]:
+    """Every kind of fact there is, wherever it was defined."""
+    for kind in root.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+@lru_cache(maxsize=4)
+def _decoder(known: tuple[type[Fact], ...]) -> Any:
+    union: Any = known[0]
+    for kind in known[1:]:
+        union = union | kind
+    return msgspec.json.Decoder(union)
+
+
+def _open_call(row: Any) -> OpenCall:
+    return OpenCall(
+        call=CallId(row.call),
+        campaign=CampaignId(row.campaign),
+        lead=LeadId(row.lead),
+        customer=CustomerId(row.customer),
+        trunk=TrunkId(row.trunk),
+        server=ServerId(row.server),
+        caller_id=row.caller_id,
+        mode=row.mode,
+        placed_at=row.placed_at,
+        answered_at=row.answered_at,
+        connected_at=row.connected_at,
+        agent=AgentId(row.agent) if row.agent else None,
+        recording=bool(row.recording),
+    )
+
+
+def _known_agent(row: Any) -> KnownAgent:
+    return KnownAgent(
+        agent=AgentId(row.agent),
+        state=AgentState(row.state),
+        reason=row.reason,
+        since=row.since,
+        mode=SeatMode(row.mode),
+        server=ServerId(row.server),
+        seat=LegId(row.seat) if row.seat else None,
+        call=CallId(row.call) if row.call else None,
+    )
