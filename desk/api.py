@@ -1,0 +1,201 @@
+"""The handlers of the route table: read the view or the store, or put a wish to the floor."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from desk.asks import AGENT_ASKS
+from desk.bodies import Granted, Status
+from desk.faults import Refusal
+from desk.guard import ACTOR
+from desk.masked import mask_digits, mask_fields
+from desk.ports import DeskQueries, ImportRefused
+from desk.routes import PREFIX, ROUTES, Query, Route
+from telephony.agents import Ask, CampaignAction, CampaignAsked
+from telephony.ids import AgentId, CampaignId
+from telephony.ports import Floor
+from telephony.views import CampaignView
+
+MAX_LIST_BYTES = 256 * 1024 * 1024
+CHUNK = 64 * 1024
+_JSON = ("application/json",)
+_CSV = ("text/csv", "application/csv", "application/octet-stream")
+
+
+def _json(content: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(content), content_type="application/json", charset="utf-8")
+
+
+class Api:
+    """One method for each `name` of the route table."""
+
+    def __init__(self, floor: Floor, queries: DeskQueries, not_ready_reasons: Sequence[str]) -> None:
+        self._floor = floor
+        self._queries = queries
+        self._reasons = list(not_ready_reasons)
+
+    def install(self, router: web.UrlDispatcher) -> None:
+        """Add every route of the table; a name without a method fails here, at start."""
+        for route in ROUTES:
+            router.add_route(route.method, PREFIX + route.path, self._bound(route))
+
+    def _bound(self, route: Route) -> Any:
+        method = getattr(self, route.name)
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            result: web.StreamResponse = await method(request, route)
+            return result
+
+        return handler
+
+    async def status(self, request: web.Request, route: Route) -> web.Response:
+        view = self._floor.view()
+        return _json(
+            Status(
+                at=view.at,
+                simulated=view.simulated,
+                version=view.version,
+                actor=request[ACTOR],
+                agents=dict(Counter(agent.state for agent in view.agents)),
+                calls=dict(Counter(call.stage for call in view.calls)),
+                campaigns={campaign.id: campaign.state for campaign in view.campaigns},
+                alarms=len(view.alarms),
+                not_ready_reasons=self._reasons,
+            )
+        )
+
+    async def agents(self, request: web.Request, route: Route) -> web.Response:
+        return _json(self._floor.view().agents)
+
+    async def campaigns(self, request: web.Request, route: Route) -> web.Response:
+        return _json(self._floor.view().campaigns)
+
+    async def campaign(self, request: web.Request, route: Route) -> web.Response:
+        return _json(self._campaign(request))
+
+    async def trunks(self, request: web.Request, route: Route) -> web.Response:
+        return _json(self._floor.view().trunks)
+
+    async def servers(self, request: web.Request, route: Route) -> web.Response:
+        return _json(self._floor.view().servers)
+
+    async def alarms(self, request: web.Request, route: Route) -> web.Response:
+        return _json(self._floor.view().alarms)
+
+    async def calls(self, request: web.Request, route: Route) -> web.Response:
+        asked = _asked(request, route)
+        rows = await self._queries.calls(
+            campaign=request.query.get("campaign"), before=asked.get("before"), limit=int(asked.get("limit", 100))
+        )
+        return _json([msgspec.structs.replace(row, number=mask_digits(row.number)) for row in rows])
+
+    async def recordings(self, request: web.Request, route: Route) -> web.Response:
+        asked = _asked(request, route)
+        return _json(await self._queries.recordings(before=asked.get("before"), limit=int(asked.get("limit", 100))))
+
+    async def events(self, request: web.Request, route: Route) -> web.Response:
+        asked = _asked(request, route)
+        before = asked.get("before")
+        rows = await self._queries.journal(
+            before=None if before is None else int(before), limit=int(asked.get("limit", 100))
+        )
+        return _json([msgspec.structs.replace(row, fact=mask_fields(row.fact)) for row in rows])
+
+    async def ask_campaign(self, request: web.Request, route: Route) -> web.Response:
+        campaign = self._campaign(request)
+        await _body(request, route)
+        action = CampaignAction(route.path.rpartition("/")[2])
+        return self._put(CampaignAsked(actor=request[ACTOR], campaign=CampaignId(campaign.id), action=action))
+
+    async def ask_agent(self, request: web.Request, route: Route) -> web.Response:
+        agent = request.match_info["id"]
+        if all(known.id != agent for known in self._floor.view().agents):
+            raise Refusal(404, "unknown_agent")
+        body = await _body(request, route)
+        return self._put(AGENT_ASKS[route.path.rpartition("/")[2]](request[ACTOR], AgentId(agent), body))
+
+    async def import_leads(self, request: web.Request, route: Route) -> web.Response:
+        campaign = self._campaign(request)
+        if request.content_type not in _CSV:
+            raise Refusal(415, "wrong_content_type", {"wanted": "text/csv"})
+        if (request.content_length or 0) > MAX_LIST_BYTES:
+            raise Refusal(413, "too_large")
+        try:
+            report = await self._queries.import_leads(
+                campaign=campaign.id, actor=request[ACTOR], chunks=_chunks(request)
+            )
+        except ImportRefused as refused:
+            raise Refusal(409, refused.code, refused.words) from None
+        return _json(report)
+
+    def _campaign(self, request: web.Request) -> CampaignView:
+        name = request.match_info["id"]
+        for campaign in self._floor.view().campaigns:
+            if campaign.id == name:
+                return campaign
+        raise Refusal(404, "unknown_campaign")
+
+    def _put(self, ask: Ask) -> web.Response:
+        refused = self._floor.ask(ask)
+        if refused is not None:
+            raise Refusal(409, refused.code, {key: mask_digits(value) for key, value in refused.words.items()})
+        return _json(Granted())
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in request.content.iter_chunked(CHUNK):
+        size += len(chunk)
+        if size > MAX_LIST_BYTES:
+            raise Refusal(413, "too_large")
+        yield chunk
+
+
+async def _body(request: web.Request, route: Route) -> Any:
+    """The request's JSON as the route's type; an empty body is an empty object."""
+    raw = await request.read()
+    if raw and request.content_type not in _JSON:
+        raise Refusal(415, "wrong_content_type", {"wanted": "application/json"})
+    if not raw and request.headers.get("Content-Type", "application/octet-stream") not in (
+        *_JSON,
+        "application/octet-stream",
+    ):
+        raise Refusal(415, "wrong_content_type", {"wanted": "application/json"})
+    try:
+        return msgspec.json.decode(raw or b"{}", type=route.takes)
+    except msgspec.ValidationError as error:
+        raise Refusal(422, "wrong_field", {"where": _where(str(error))}) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(400, "bad_json") from None
+
+
+def _where(error: str) -> str:
+    """The field a msgspec error is about, without the value that was sent."""
+    head, at, path = error.rpartition(" - at `")
+    if at:
+        return path.rstrip("`")
+    quoted = head or error
+    return quoted.split("`")[1] if quoted.count("`") >= 2 and "field" in quoted else "$"
+
+
+def _asked(request: web.Request, route: Route) -> dict[str, float]:
+    """The numeric query parameters; unknown names and values out of bounds are refused."""
+    known: dict[str, Query] = {query.name: query for query in route.query}
+    asked: dict[str, float] = {}
+    for name, text in request.query.items():
+        query = known.get(name)
+        if query is None:
+            raise Refusal(422, "unknown_query", {"where": mask_digits(name[:40])})
+        if query.bounds is None:
+            continue
+        try:
+            value = float(int(text)) if query.whole else float(text)
+        except (ValueError, OverflowError):
+            raise Refusal(422, "wrong_field", {"where": name}) from None
+        if not query.bounds[0] <= value <= query.bounds[1]:
+            raise Refusal(422, "wrong_field", {"where": name})
+        asked[name] = value
+    return asked

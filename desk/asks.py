@@ -1,0 +1,48 @@
+"""From a path and a JSON body to the wish the floor understands."""
+
+from collections.abc import Callable
+from typing import Any
+
+from desk import bodies
+from telephony.agents import (
+    AgentAsk,
+    DialAsked,
+    DispositionGiven,
+    HangUpAsked,
+    HoldAsked,
+    NotReadyAsked,
+    PreviewAsked,
+    ReadyAsked,
+    ResumeAsked,
+    SignInAsked,
+    SignOutAsked,
+    SkipAsked,
+)
+from telephony.ids import AgentId, CallId, CampaignId, LeadId
+
+
+def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentAsk:
+    return DispositionGiven(
+        actor=actor,
+        agent=agent,
+        call=CallId(said.call),
+        disposition=said.disposition,
+        note=said.note,
+        done=said.done,
+        callback_at=said.callback_at,
+    )
+
+
+AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
+    "sign-in": lambda actor, agent, body: SignInAsked(actor=actor, agent=agent, mode=body.mode),
+    "sign-out": lambda actor, agent, body: SignOutAsked(actor=actor, agent=agent),
+    "ready": lambda actor, agent, body: ReadyAsked(actor=actor, agent=agent),
+    "not-ready": lambda actor, agent, body: NotReadyAsked(actor=actor, agent=agent, reason=body.reason),
+    "hold": lambda actor, agent, body: HoldAsked(actor=actor, agent=agent),
+    "resume": lambda actor, agent, body: ResumeAsked(actor=actor, agent=agent),
+    "hang-up": lambda actor, agent, body: HangUpAsked(actor=actor, agent=agent),
+    "disposition": _disposition,
+    "preview": lambda actor, agent, body: PreviewAsked(actor=actor, agent=agent, campaign=CampaignId(body.campaign)),
+    "dial": lambda actor, agent, body: DialAsked(actor=actor, agent=agent, lead=LeadId(body.lead)),
+    "skip": lambda actor, agent, body: SkipAsked(actor=actor, agent=agent, lead=LeadId(body.lead)),
+}

@@ -1,0 +1,72 @@
+"""What the API takes and gives: one msgspec.Struct for each JSON body."""
+
+from typing import Annotated
+
+import msgspec
+
+from telephony.agents import SeatMode
+
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Note = Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request's JSON object; unknown fields are refused so that a typing error is found."""
+
+
+class Nothing(Body, frozen=True, kw_only=True):
+    """No body, or an empty object."""
+
+
+class SignIn(Body, frozen=True, kw_only=True):
+    mode: SeatMode | None = None
+
+
+class NotReady(Body, frozen=True, kw_only=True):
+    reason: Short
+
+
+class Disposition(Body, frozen=True, kw_only=True):
+    """`callback_at` is seconds since the epoch; `done` ends the wrap-up."""
+
+    call: Short
+    disposition: Short
+    note: Note = ""
+    done: bool = True
+    callback_at: float | None = None
+
+
+class Preview(Body, frozen=True, kw_only=True):
+    campaign: Short
+
+
+class OneLead(Body, frozen=True, kw_only=True):
+    lead: int
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True):
+    """The wish was granted; what follows from it shows on the floor."""
+
+    granted: bool = True
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Every error of the API: a code for programs, a message for people in the language asked for."""
+
+    code: str
+    message: str
+    words: dict[str, str] = {}
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The floor in a few figures: agents by state, calls by stage, campaigns by name with their state."""
+
+    at: float
+    simulated: bool
+    version: str
+    actor: str
+    agents: dict[str, int]
+    calls: dict[str, int]
+    campaigns: dict[str, str]
+    alarms: int
+    not_ready_reasons: list[str]

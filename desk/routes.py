@@ -1,0 +1,118 @@
+"""The one table of the API: the router is built from it and the OpenAPI document too, so they cannot differ."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from desk import bodies
+from desk.ports import CallRow, ImportReport, JournalRow, RecordingRow
+from telephony.agents import CampaignAction
+from telephony.views import AgentView, AlarmView, CampaignView, ServerView, TrunkView
+
+PREFIX = "/api/v1"
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query parameter; `bounds` are the smallest and largest number allowed, None for text."""
+
+    name: str
+    about: str
+    bounds: tuple[float, float] | None = None
+    whole: bool = True
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation. `name` is the handler's name; `takes` is the JSON body's type, or "csv" for a streamed list."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    name: str
+    about: str
+    gives: Any
+    takes: Any = None
+    query: tuple[Query, ...] = ()
+    refuses: tuple[int, ...] = ()
+
+
+_LIMIT = Query("limit", "How many rows at most; 100 when not given.", (1, 1000))
+_BEFORE = Query("before", "Only rows before this instant, seconds since the epoch.", (0, 1e12), whole=False)
+_BEFORE_SEQ = Query("before", "Only rows before this serial.", (0, 2**62))
+_CAMPAIGN = Query("campaign", "Only rows of this campaign.")
+
+
+def _agent(verb: str, about: str, takes: Any = bodies.Nothing) -> Route:
+    return Route(
+        method="POST",
+        path=f"/agents/{{id}}/{verb}",
+        name="ask_agent",
+        about=about,
+        takes=takes,
+        gives=bodies.Granted,
+        refuses=(404, 409),
+    )
+
+
+def _read(path: str, name: str, about: str, gives: Any, *query: Query, refuses: Sequence[int] = ()) -> Route:
+    return Route(method="GET", path=path, name=name, about=about, gives=gives, query=query, refuses=tuple(refuses))
+
+
+_CAMPAIGN_WORDS = {
+    CampaignAction.START: "Begin or resume dialling.",
+    CampaignAction.PAUSE: "Place no new calls.",
+    CampaignAction.DRAIN: "Place no new calls and stop once the last has ended.",
+    CampaignAction.STOP: "Stop at once: calls that nobody has answered yet are hung up.",
+}
+
+ROUTES: tuple[Route, ...] = (
+    _read("/status", "status", "The floor in a few figures.", bodies.Status),
+    _read("/agents", "agents", "All agents with state, time and today's work.", tuple[AgentView, ...]),
+    _read("/campaigns", "campaigns", "All campaigns with pace and rates.", tuple[CampaignView, ...]),
+    _read("/campaigns/{id}", "campaign", "One campaign.", CampaignView, refuses=(404,)),
+    _read("/trunks", "trunks", "All trunks with health and load.", tuple[TrunkView, ...]),
+    _read("/servers", "servers", "The links to the Asterisk servers.", tuple[ServerView, ...]),
+    _read("/alarms", "alarms", "Alarms not yet cleared.", tuple[AlarmView, ...]),
+    _read(
+        "/calls",
+        "calls",
+        "Recent attempts, newest first, numbers masked.",
+        tuple[CallRow, ...],
+        _CAMPAIGN,
+        _BEFORE,
+        _LIMIT,
+    ),
+    _read("/recordings", "recordings", "Recent recordings, newest first.", tuple[RecordingRow, ...], _BEFORE, _LIMIT),
+    _read("/events", "events", "The tail of the journal, newest first.", tuple[JournalRow, ...], _BEFORE_SEQ, _LIMIT),
+    *(
+        Route(
+            method="POST",
+            path=f"/campaigns/{{id}}/{action.value}",
+            name="ask_campaign",
+            about=words,
+            takes=bodies.Nothing,
+            gives=bodies.Granted,
+            refuses=(404, 409),
+        )
+        for action, words in _CAMPAIGN_WORDS.items()
+    ),
+    Route(
+        method="POST",
+        path="/campaigns/{id}/leads",
+        name="import_leads",
+        about="Upload a list of customers as CSV with a heading line; the answer reports every rejected row.",
+        takes="csv",
+        gives=ImportReport,
+        refuses=(404, 409),
+    ),
+    _agent("sign-in", "Sign in at the agent's phone.", bodies.SignIn),
+    _agent("sign-out", "Sign out."),
+    _agent("ready", "Take calls."),
+    _agent("not-ready", "Take no calls, with a reason.", bodies.NotReady),
+    _agent("hold", "Put the customer on hold."),
+    _agent("resume", "Take the customer off hold."),
+    _agent("hang-up", "End the conversation."),
+    _agent("disposition", "The agent's word on a call; ends the wrap-up when done.", bodies.Disposition),
+    _agent("preview", "Show the next customer (preview and manual mode).", bodies.Preview),
+    _agent("dial", "Dial the customer shown.", bodies.OneLead),
+    _agent("skip", "Give the customer shown back.", bodies.OneLead),
+)

@@ -1,0 +1,133 @@
+"""The desk: HTTP API, live socket, metrics and the live page on one port."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+
+from config.model import ApiSettings
+from desk import openapi, pages
+from desk.api import Api
+from desk.faults import answer, of_status
+from desk.gauges import FloorGauges
+from desk.guard import HEADERS, Guard, is_loopback
+from desk.live import Live
+from desk.ports import DeskQueries
+from desk.tokens import Tokens
+from telephony.ports import Clock, Floor
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 64 * 1024
+CLOSE_S = 2.0
+REASONS = ("break", "lunch", "training", "meeting")
+
+
+class _Line(RequestHandler):
+    """One HTTP connection; bytes that are no HTTP get the same kind of error as everything else."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        log.debug("a request that is no HTTP from %s: %s", request.remote, type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the response has begun already")
+        response = answer(request, of_status(status))
+        response.headers.update(HEADERS)
+        response.force_close()
+        return response
+
+
+class Desk:
+    """Serves `floor` and `queries`; in a simulated world without tokens, to this machine's own pages only."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        settings: ApiSettings,
+        *,
+        simulated: bool,
+        queries: DeskQueries,
+        clock: Clock,
+        not_ready_reasons: Sequence[str] = REASONS,
+        tokens: Tokens | None = None,
+    ) -> None:
+        self._floor = floor
+        self._settings = settings
+        self._simulated = simulated
+        guard = Guard(tokens or Tokens(settings.tokens), simulated=simulated, host=settings.host)
+        self.live = Live(floor, guard, clock)
+        self._gauges = CollectorRegistry(auto_describe=False)
+        self._gauges.register(FloorGauges(floor))
+        self._app = web.Application(middlewares=[guard.middleware()], client_max_size=MAX_BODY)
+        router = self._app.router
+        Api(floor, queries, not_ready_reasons).install(router)
+        router.add_get("/api/v1/openapi.json", self._openapi)
+        router.add_get("/api/v1/live", self.live.serve)
+        router.add_get("/metrics", self._metrics)
+        router.add_get("/healthz", self._healthz)
+        pages.install(router)
+        self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=CLOSE_S)
+        self._listener: asyncio.Server | None = None
+
+    @property
+    def app(self) -> web.Application:
+        return self._app
+
+    async def start(self) -> int:
+        """Listen and return the port; raises OSError when the address is taken."""
+        host, port = self._settings.host, self._settings.port
+        if not is_loopback(host):
+            log.warning(
+                "THE DESK LISTENS ON %s, NOT ON LOOPBACK: put TLS in front of it and a firewall around it", host
+            )
+            if self._simulated:
+                log.warning("THE SIMULATED DESK NEEDS NO TOKEN: everybody who reaches %s can steer it", host)
+        if not self._simulated and not self._settings.tokens:
+            log.warning("no access tokens are set: the API refuses everybody")
+        await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
+        loop = asyncio.get_running_loop()
+        try:
+            self._listener = await loop.create_server(
+                lambda: _Line(server, loop=loop, access_log=None),  # type: ignore[arg-type]
+                host,
+                port,
+                backlog=128,
+            )
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self.live.start()
+        bound: int = self._listener.sockets[0].getsockname()[1]
+        log.info("the desk is at http://%s:%d/", host, bound)
+        return bound
+
+    async def close(self) -> None:
+        """Stop listening, let go of the pages, end what is open within two seconds."""
+        if self._listener is not None:
+            self._listener.close()
+            await self.live.close()
+            self._listener = None
+        await self._runner.cleanup()
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        body = openapi.document(self._floor.view().version)
+        return web.Response(body=body, content_type="application/json", charset="utf-8")
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        body = generate_latest(REGISTRY) + generate_latest(self._gauges)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        return web.json_response({"ok": True})

@@ -1,0 +1,71 @@
+"""A desk over the fake floor, open (simulated) or behind tokens, with a client that speaks to its real port."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from config.model import ApiSettings
+from desk.server import Desk
+from desk.tokens import Tokens
+from tests.desk.fake_floor import FakeFloor, FakeQueries
+
+TOKEN = "correct-horse-battery-staple"
+
+
+@dataclass(kw_only=True)
+class Office:
+    """Everything a test of the desk touches."""
+
+    desk: Desk
+    floor: FakeFloor
+    queries: FakeQueries
+    client: aiohttp.ClientSession
+    port: int
+    waits: list[float]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+async def _open(*, simulated: bool, **settings: object) -> Office:
+    floor = FakeFloor(simulated=simulated)
+    queries = FakeQueries()
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    holders = {"wang": SecretStr(TOKEN)}
+    api = ApiSettings.model_validate({"port": 0, "tokens": holders, **settings})
+    desk = Desk(floor, api, simulated=simulated, queries=queries, clock=floor.clock, tokens=Tokens(holders, note))
+    port = await desk.start()
+    client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=10))
+    return Office(desk=desk, floor=floor, queries=queries, client=client, port=port, waits=waits)
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Callable[..., Awaitable[Office]]]:
+    offices: list[Office] = []
+
+    async def open_(**how: object) -> Office:
+        offices.append(await _open(**how))  # type: ignore[arg-type]
+        return offices[-1]
+
+    yield open_
+    for office in offices:
+        await office.client.close()
+        await office.desk.close()
+
+
+@pytest.fixture
+async def office(opened: Callable[..., Awaitable[Office]]) -> Office:
+    return await opened(simulated=True)
+
+
+@pytest.fixture
+async def guarded(opened: Callable[..., Awaitable[Office]]) -> Office:
+    return await opened(simulated=False)

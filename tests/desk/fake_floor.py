@@ -1,0 +1,349 @@
+"""A floor that looks alive without dialling: the verified shape of the real one, for the desk's tests and pictures."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from random import Random
+
+import msgspec
+
+from desk.ports import CallRow, ImportRefused, ImportReport, JournalRow, RecordingRow, RejectedRow
+from telephony.agents import (
+    AgentState,
+    Ask,
+    CampaignAction,
+    CampaignAsked,
+    NotReadyAsked,
+    ReadyAsked,
+    Refused,
+    SeatMode,
+    SignOutAsked,
+)
+from telephony.facts import (
+    AbandonedBy,
+    AgentChanged,
+    AlarmRaised,
+    AttemptPlaced,
+    CallAbandoned,
+    CallAnswered,
+    CallConnected,
+    CallEnded,
+    CallRang,
+    CallWaiting,
+    CampaignChanged,
+    Fact,
+    TrunkChanged,
+)
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
+from telephony.outcomes import Outcome
+from telephony.views import AgentView, AlarmView, CallView, CampaignView, FloorView, ServerView, TrunkView
+
+EPOCH = 1_790_000_000.0
+A_NUMBER = "+8613800138000"
+_NAMES = [
+    "王芳",
+    "李伟",
+    "张敏",
+    "刘洋",
+    "陈静",
+    "杨帆",
+    "赵磊",
+    "黄丽",
+    "周涛",
+    "吴倩",
+    "徐强",
+    "孙悦",
+    "马超",
+    "朱琳",
+    "胡军",
+    "郭颖",
+    "林峰",
+    "何雪",
+    "高翔",
+    "罗兰",
+]
+_STATES = {
+    AgentState.TALKING: 52,
+    AgentState.WRAP_UP: 16,
+    AgentState.READY: 7,
+    AgentState.RESERVED: 1,
+    AgentState.RINGING: 1,
+    AgentState.HOLD: 2,
+    AgentState.AUX: 9,
+    AgentState.LOGGED_OUT: 12,
+}
+_TO = {
+    CampaignAction.START: "running",
+    CampaignAction.PAUSE: "paused",
+    CampaignAction.DRAIN: "draining",
+    CampaignAction.STOP: "stopped",
+}
+
+
+class FakeClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: float = EPOCH) -> None:
+        self.at = now
+
+    def now(self) -> float:
+        return self.at
+
+
+class FakeFloor:
+    """Agents and two campaigns; every ask is noted in `asked`, and refused when `refusal` is set."""
+
+    def __init__(
+        self, clock: FakeClock | None = None, *, agents: int = 6, seed: int = 7, simulated: bool = True
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.simulated = simulated
+        self.asked: list[Ask] = []
+        self.refusal: Refused | None = None
+        self.alarms: list[AlarmView] = []
+        self.watchers: list[Callable[[float, Sequence[Fact]], None]] = []
+        self._random = Random(seed)
+        self._serial = 0
+        now = self.clock.now()
+        self.agents = [self._agent(1001 + n, now) for n in range(agents)]
+        self.campaigns = [
+            _campaign("spring", "春季回访 Spring review", "running"),
+            _campaign("renewal", "续约提醒 Renewals", "paused"),
+        ]
+        self.trunks = [
+            TrunkView(
+                id="carrier1",
+                server="pbx1",
+                state="healthy",
+                busy=41,
+                channels=120,
+                cps=20.0,
+                answered=2140,
+                placed=6220,
+            ),
+            TrunkView(
+                id="carrier2", server="pbx1", state="probing", busy=3, channels=60, cps=10.0, answered=402, placed=1610
+            ),
+        ]
+        self.servers = [ServerView(id="pbx1", state="up", why="", version="22.10.0", lag_ms=3.4)]
+
+    def _agent(self, number: int, now: float) -> AgentView:
+        state = self._random.choices(list(_STATES), list(_STATES.values()))[0]
+        busy = state in (AgentState.TALKING, AgentState.HOLD, AgentState.RINGING)
+        return AgentView(
+            id=str(number),
+            name=_NAMES[number % len(_NAMES)],
+            state=state,
+            reason=self._random.choice(["break", "lunch", "training"]) if state == AgentState.AUX else "",
+            since=now - self._random.expovariate(1 / 60),
+            call=f"c-{number:04x}" if busy else None,
+            seated=state != AgentState.LOGGED_OUT,
+            mode="nailed_up" if number % 5 else "ring_each_call",
+            server="pbx1",
+            campaigns=("spring",) if number % 3 else ("spring", "renewal"),
+            calls=self._random.randint(10, 90),
+            talk_s=self._random.uniform(900, 5400),
+            wrap_s=self._random.uniform(200, 1500),
+            idle_s=self._random.uniform(100, 900),
+        )
+
+    def view(self) -> FloorView:
+        talking = sum(agent.state in ("talking", "hold") for agent in self.agents)
+        stages = {"dialling": 6, "ringing": 27, "waiting": 1, "talking": talking}
+        campaigns = tuple(
+            msgspec.structs.replace(c, stages=stages if c.state == "running" else dict.fromkeys(stages, 0))
+            for c in self.campaigns
+        )
+        calls = tuple(
+            CallView(
+                id=f"c-{stage}{n}",
+                campaign="spring",
+                lead=n,
+                stage=stage,
+                since=self.clock.now() - n,
+                agent=None,
+                trunk="carrier1",
+            )
+            for stage, count in stages.items()
+            for n in range(count)
+        )
+        return FloorView(
+            at=self.clock.now(),
+            simulated=self.simulated,
+            version="0.1.0",
+            agents=tuple(self.agents),
+            campaigns=campaigns,
+            calls=calls,
+            trunks=tuple(self.trunks),
+            servers=tuple(self.servers),
+            alarms=tuple(self.alarms),
+        )
+
+    def ask(self, ask: Ask) -> Refused | None:
+        self.asked.append(ask)
+        if self.refusal is not None:
+            return self.refusal
+        match ask:
+            case CampaignAsked(campaign=name, action=action):
+                self.campaigns = [
+                    msgspec.structs.replace(c, state=_TO[action]) if c.id == name else c for c in self.campaigns
+                ]
+                self.tell(CampaignChanged(campaign=name, state=_TO[action], actor=ask.actor))
+            case ReadyAsked(agent=agent):
+                self.put(agent, AgentState.READY)
+            case NotReadyAsked(agent=agent, reason=reason):
+                self.put(agent, AgentState.AUX, reason)
+            case SignOutAsked(agent=agent):
+                self.put(agent, AgentState.LOGGED_OUT)
+        return None
+
+    def watch(self, on_facts: Callable[[float, Sequence[Fact]], None]) -> Callable[[], None]:
+        self.watchers.append(on_facts)
+        return lambda: self.watchers.remove(on_facts)
+
+    def tell(self, *facts: Fact) -> None:
+        for watcher in tuple(self.watchers):
+            watcher(self.clock.now(), facts)
+
+    def put(self, agent: str, state: AgentState, reason: str = "") -> None:
+        """Move an agent to a state and tell it."""
+        was = next(known for known in self.agents if known.id == agent)
+        now = msgspec.structs.replace(
+            was, state=state, reason=reason, since=self.clock.now(), seated=state != "logged_out"
+        )
+        self.agents = [now if known.id == agent else known for known in self.agents]
+        self.tell(
+            AgentChanged(
+                agent=AgentId(agent),
+                was=AgentState(was.state),
+                now=state,
+                reason=reason,
+                verb="asked",
+                for_s=self.clock.now() - was.since,
+                call=None,
+                mode=SeatMode(was.mode),
+                server=ServerId("pbx1"),
+            )
+        )
+
+    def stir(self) -> None:
+        """A moment of a lively shift: a few calls come and go."""
+        for _ in range(self._random.randint(2, 5)):
+            self._one_call()
+        for agent in self._random.sample(self.agents, min(3, len(self.agents))):
+            follow = {"ready": AgentState.TALKING, "talking": AgentState.WRAP_UP, "wrap_up": AgentState.READY}.get(
+                agent.state
+            )
+            if follow:
+                self.put(agent.id, follow)
+        self.trunks[0] = msgspec.structs.replace(self.trunks[0], busy=self._random.randint(34, 60))
+
+    def _one_call(self) -> None:
+        self._serial += 1
+        call, campaign = CallId(f"c-{self._serial:05x}"), CampaignId("spring")
+        server, trunk, lead = ServerId("pbx1"), TrunkId("carrier1"), LeadId(1000 + self._serial)
+        agent = AgentId(self._random.choice(self.agents).id)
+        fate = self._random.choices(list(Outcome)[:6], [38, 15, 9, 25, 8, 5])[0]
+        self.tell(
+            AttemptPlaced(call=call, campaign=campaign, lead=lead, customer=CustomerId("k1"), number_key=99, trunk=trunk, server=server, caller_id=A_NUMBER, mode="predictive"),
+            CallRang(call=call),
+        )  # fmt: skip
+        if fate == Outcome.ANSWERED:
+            self.tell(
+                CallAnswered(call=call, campaign=campaign, server=server),
+                CallWaiting(call=call, campaign=campaign, server=server, agent=None),
+            )
+            if self._random.random() < 0.03:
+                self.tell(CallAbandoned(call=call, campaign=campaign, by=AbandonedBy.SWITCHROOM, waited_s=2.0))
+            else:
+                self.tell(CallConnected(call=call, agent=agent, waited_s=round(self._random.random(), 2)))
+        self.tell(
+            CallEnded(call=call, campaign=campaign, lead=lead, trunk=trunk, server=server, outcome=fate, agent=agent if fate == Outcome.ANSWERED else None,
+                      rang=True, ring_s=9.5, talk_s=61.2 if fate == Outcome.ANSWERED else 0.0, hold_s=0.0, cause=16, tech_cause=None)
+        )  # fmt: skip
+        self.campaigns[0] = _counted(self.campaigns[0], fate)
+
+    def trouble(self) -> None:
+        """A trunk goes down and an alarm is raised."""
+        self.trunks[1] = msgspec.structs.replace(self.trunks[1], state="down")
+        self.alarms.append(AlarmView(alarm="trunk_down", about="carrier2", words={}, since=self.clock.now()))
+        self.tell(
+            TrunkChanged(trunk=TrunkId("carrier2"), state="down", why="SIP 503"),
+            AlarmRaised(alarm="trunk_down", about="carrier2"),
+        )
+
+
+def _counted(campaign: CampaignView, fate: Outcome) -> CampaignView:
+    outcomes = {**campaign.outcomes, fate: campaign.outcomes.get(fate, 0) + 1}
+    return msgspec.structs.replace(
+        campaign,
+        placed=campaign.placed + 1,
+        outcomes=outcomes,
+        connected=campaign.connected + (fate == Outcome.ANSWERED),
+    )
+
+
+def _campaign(name: str, title: str, state: str) -> CampaignView:
+    running = state == "running"
+    return CampaignView(
+        id=name, title=title, state=state, mode="predictive" if running else "progressive",
+        stages={}, agents={"talking": 52, "ready": 7, "wrap_up": 16}, hopper=412 if running else 0, pace=2.6 if running else 0.0,
+        reason_code="pace.lookahead" if running else "pace.not_running", reason_words={"answer_rate": "36 %", "soon": "14"} if running else {},
+        placed=7830 if running else 0, answered=2542 if running else 0, connected=2478 if running else 0, abandoned=64 if running else 0,
+        refused=118 if running else 0, answer_rate=0.361 if running else None, abandon_rate=0.0252 if running else None, target_abandon=0.028,
+        outcomes={"answered": 2542, "machine": 1174, "busy": 620, "no_answer": 2310, "declined": 612, "invalid": 340, "congestion": 32} if running else {},
+    )  # fmt: skip
+
+
+class FakeQueries:
+    """A store with one call, one recording and a journal; `imported` holds what was uploaded."""
+
+    def __init__(self) -> None:
+        self.imported = b""
+        self.actor = ""
+
+    async def calls(self, *, campaign: str | None, before: float | None, limit: int) -> Sequence[CallRow]:
+        row = CallRow(
+            id="c-1",
+            campaign="spring",
+            lead=1,
+            number=A_NUMBER,
+            mode="predictive",
+            trunk="carrier1",
+            server="pbx1",
+            placed_at=EPOCH,
+        )
+        return [row][:limit] if campaign in (None, "spring") else []
+
+    async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
+        return [
+            RecordingRow(
+                call="c-1",
+                agent="1001",
+                campaign="spring",
+                server="pbx1",
+                name="c-1.wav",
+                state="filed",
+                started_at=EPOCH,
+            )
+        ]
+
+    async def journal(self, *, before: int | None, limit: int) -> Sequence[JournalRow]:
+        fact = {
+            "call": "c-1",
+            "number_key": 12345,
+            "customer": "k1",
+            "caller_id": A_NUMBER,
+            "note": "请打 138 0013 8000",
+        }
+        return [JournalRow(seq=1, at=EPOCH, kind="AttemptPlaced", fact=fact)]
+
+    async def import_leads(self, *, campaign: str, actor: str, chunks: AsyncIterator[bytes]) -> ImportReport:
+        self.actor = actor
+        async for chunk in chunks:
+            self.imported += chunk
+        lines = self.imported.decode().splitlines()
+        if not lines or "number" not in lines[0]:
+            raise ImportRefused("no_heading")
+        bad = tuple(
+            RejectedRow(line=n, why="not_a_number") for n, line in enumerate(lines[1:], 2) if not line[:1].isdigit()
+        )
+        return ImportReport(campaign=campaign, accepted=len(lines) - 1 - len(bad), rejected=len(bad), rows=bad)

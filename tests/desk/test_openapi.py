@@ -1,0 +1,87 @@
+"""The document and the router say the same, and every answer is what the document says."""
+
+import re
+
+import pytest
+
+from desk.bodies import Nothing
+from desk.openapi import operation_id
+from desk.routes import PREFIX, ROUTES, Route
+from telephony.agents import Refused
+from tests.desk.conftest import Office
+from tests.desk.schema import faults
+
+BODIES = {
+    "not-ready": {"reason": "lunch"},
+    "disposition": {"call": "c-1", "disposition": "sale"},
+    "preview": {"campaign": "spring"},
+    "dial": {"lead": 7},
+    "skip": {"lead": 7},
+}
+UNDOCUMENTED = {"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/live"}
+
+
+def _url(route: Route) -> str:
+    return PREFIX + route.path.replace("{id}", "1001" if "/agents/" in route.path else "spring")
+
+
+async def _document(office: Office) -> dict:
+    async with office.client.get("/api/v1/openapi.json") as response:
+        return await response.json()
+
+
+async def test_router_and_document_name_the_same_operations(office: Office) -> None:
+    document = await _document(office)
+    described = {(method.upper(), path) for path, operations in document["paths"].items() for method in operations}
+    routed = {
+        (route.method, route.resource.canonical)
+        for route in office.desk.app.router.routes()
+        if route.method != "HEAD"
+        and route.resource.canonical not in UNDOCUMENTED
+        and not route.resource.canonical.startswith("/static/")
+    }
+    assert described == routed
+    assert document["openapi"] == "3.1.0"
+
+
+async def test_every_reference_of_the_document_resolves(office: Office) -> None:
+    async with office.client.get("/api/v1/openapi.json") as response:
+        text = await response.text()
+    names = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert names <= set((await _document(office))["components"]["schemas"])
+    assert len({operation_id(route) for route in ROUTES}) == len(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=operation_id)
+async def test_answers_are_what_the_document_says(office: Office, route: Route) -> None:
+    document = await _document(office)
+    components = document["components"]["schemas"]
+    responses = document["paths"][PREFIX + route.path][route.method.lower()]["responses"]
+    office.floor.trouble()
+    if route.takes == "csv":
+        sent = {"data": b"number\n13800138000\nx\n", "headers": {"Content-Type": "text/csv"}}
+    elif route.takes in (None, Nothing):
+        sent = {}
+    else:
+        sent = {"json": BODIES.get(route.path.rpartition("/")[2], {})}
+    async with office.client.request(route.method, _url(route), **sent) as response:
+        assert response.status == 200, await response.text()
+        schema = responses["200"]["content"]["application/json"]["schema"]
+        assert faults(await response.json(), schema, components) == []
+    if 409 in route.refuses and route.takes != "csv":
+        office.floor.refusal = Refused(code="not_now", words={"why": "x"})
+        async with office.client.request(route.method, _url(route), **sent) as response:
+            assert response.status == 409
+            schema = responses["409"]["content"]["application/json"]["schema"]
+            assert faults(await response.json(), schema, components) == []
+
+
+async def test_no_answer_shows_a_whole_number(office: Office) -> None:
+    office.floor.trouble()
+    for route in ROUTES:
+        if route.method == "GET":
+            async with office.client.get(_url(route)) as response:
+                text = await response.text()
+                assert "13800138000" not in text
+                assert "138 0013 8000" not in text
+                assert "number_key" not in text
