@@ -57,6 +57,8 @@ class WireProtocol(AMIProtocol):  # type: ignore[misc]
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
+        if self.closed:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         rest = self._rest
@@ -117,8 +119,7 @@ class WireProtocol(AMIProtocol):  # type: ignore[misc]
             self._on_message(parse(block))
         except Exception as error:
             self.failures += 1
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.error("a listener failed with %s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            log.error("a message was lost on its listener: %s", whereabouts(error))
 
     def _skip(self, name: bytes) -> None:
         self.messages += 1
@@ -162,3 +163,9 @@ class WireProtocol(AMIProtocol):  # type: ignore[misc]
         if not self._lost:
             self._lost = True
             self._on_lost(why)
+
+
+def whereabouts(error: Exception) -> str:
+    """What went wrong and where, without the error's text, which may hold a caller's number."""
+    places = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {places[-1].filename}:{places[-1].lineno}" if places else type(error).__name__

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 import msgspec
 
 from telephony.ami.headers import Message, leg_seen
-from telephony.events import BridgeEntered, LegAnswered, LegCreated, LegEnded, LegRinging, PbxEvent, PbxSnapshot
+from telephony.events import (
+    BridgeEntered,
+    LegAnswered,
+    LegCreated,
+    LegEnded,
+    LegRinging,
+    LegSeen,
+    PbxEvent,
+    PbxSnapshot,
+)
 from telephony.ids import LegId, ServerId
 
 MOST_ROWS = 20_000
@@ -41,7 +50,9 @@ class Resync:
                 match event:
                     case LegCreated(leg=leg, linked=linked, channel=channel):
                         if leg not in seen:
-                            seen[leg] = msgspec.structs.replace(_FRESH, leg=leg, linked=linked, channel=channel)
+                            seen[leg] = LegSeen(
+                                leg=leg, linked=linked, channel=channel, up=False, ringing=False, bridge=None
+                            )
                     case LegRinging() if leg in seen and not seen[leg].up:
                         seen[leg] = msgspec.structs.replace(seen[leg], ringing=True)
                     case LegAnswered() if leg in seen:
@@ -51,7 +62,3 @@ class Resync:
         for leg in self._gone:
             seen.pop(leg, None)
         return PbxSnapshot(server=self._server, legs=tuple(seen.values()))
-
-
-_FRESH = leg_seen({"Uniqueid": "-"})
-assert _FRESH is not None

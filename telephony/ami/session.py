@@ -4,6 +4,7 @@ Every action ends exactly once: with its reply, refused before it was sent, or w
 """
 
 import asyncio
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Collection
@@ -121,10 +122,8 @@ class Session:
                     self._missed = 0
                     on_pong(self._loop.time() - began)
 
-            try:
+            with contextlib.suppress(OutgoingFull):
                 self.send((("Action", "Ping"),), done, timeout_s=every_s * (MOST_MISSED_PINGS + 1))
-            except OutgoingFull:
-                pass
             self._pinger = self._loop.call_later(every_s, ping)
 
         ping()
