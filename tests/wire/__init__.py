@@ -1,0 +1,1 @@
+"""The wire to the PBX, against a scripted server and beside plain panoramisk."""
