@@ -26,11 +26,10 @@ EVENTS = (
     "BridgeLeave",
     "MixMonitorStart",
     "MixMonitorStop",
-    "DeviceStateChange",
     "CoreShowChannel",
     "CoreShowChannelsComplete",
 )
-"""The AMI events let through whole; of UserEvent only those that begin with ``Switchroom``."""
+"""The AMI events let through whole; of UserEvent only our own, of DeviceStateChange only the phones'."""
 
 LOOPBACK = ("127.0.0.0/255.0.0.0",)
 PLACEHOLDER_CARRIER = "sip:carrier.invalid:5060"
@@ -75,7 +74,7 @@ def render(
             PBX=pbx.name,
             USER=_plain(pbx.user, "user"),
             PERMIT="\n".join(f"permit = {_plain(address, 'permit')}" for address in permit),
-            FILTERS="\n".join(_filters(endpoints)),
+            FILTERS="\n".join(_filters(endpoints, {agent.endpoint.partition("/")[0] for agent in agents})),
         ),
         "switchroom_pjsip.conf": _fill(
             "switchroom_pjsip.conf",
@@ -99,10 +98,14 @@ def _fill(template: str, **words: str) -> str:
     return re.sub(r"@([A-Z]+)@", lambda found: words[found[1]], text)
 
 
-def _filters(endpoints: Collection[str]) -> list[str]:
-    """Include what we use; a trunk's own device state changes with every call and says nothing."""
+def _filters(endpoints: Collection[str], technologies: Collection[str]) -> list[str]:
+    """Include what we use; device states of phones only: a trunk's changes with every call and says nothing."""
     lines = [f"eventfilter(action(include),name({event})) =" for event in EVENTS]
     lines.append("eventfilter(action(include),name(UserEvent),header(UserEvent),method(starts_with)) = Switchroom")
+    lines += [
+        f"eventfilter(action(include),name(DeviceStateChange),header(Device),method(starts_with)) = {_plain(kind, 'endpoint')}/"
+        for kind in sorted(technologies)
+    ]
     lines += [
         f"eventfilter(action(exclude),name(DeviceStateChange),header(Device),method(exact)) = PJSIP/{name}"
         for name in endpoints

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from .rig.floor import Rig
-from .rig.install import Unavailable, installation
-from .rig.probe import Probe
+from tests.asterisk.rig.floor import Rig
+from tests.asterisk.rig.install import Unavailable, installation
+from tests.asterisk.rig.probe import Probe
+from tests.contracts.asterisk_stage import AsteriskStage
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,12 @@ async def probe(rig: Rig) -> AsyncIterator[Probe]:
     probe = await Probe.connect(rig.pbx.ami)
     yield probe
     await probe.close()
+
+
+@pytest_asyncio.fixture
+async def stage(rig: Rig) -> AsyncIterator[AsteriskStage]:
+    """The contract's stage on the real Asterisk, connected through the product's own link."""
+    stage = AsteriskStage(rig)
+    await stage.open()
+    yield stage
+    await stage.close()

@@ -8,9 +8,8 @@ import tempfile
 from pathlib import Path
 
 from config.model import AgentSettings, AsteriskSettings, ServerSettings, TrunkSettings
-
-from .pbx import Pbx, free_port
-from .sipp import Party
+from tests.asterisk.rig.pbx import Pbx, free_port
+from tests.asterisk.rig.sipp import Party
 
 SECRET = "swr; secret #1"
 ANSWERING, IGNORING, ABSENT = 24, 4, 2
@@ -63,6 +62,11 @@ class Rig:
             dest, self.run / "pbx", f"{network}.1", ami, self.settings, {"carrier": self.carrier.contact}, contacts
         )
 
+    @property
+    def files(self) -> dict[str, str]:
+        """What ``config.asterisk_files`` wrote for this rig."""
+        return self.pbx.files
+
     def agent(self, habit: str) -> str:
         """An agent whose phone `answers`, `ignores` or is `absent`; taken in turn."""
         return next(self._free[habit])
@@ -73,7 +77,7 @@ class Rig:
         self.pbx.start()
 
     def close(self) -> None:
-        self.pbx.stop()
+        self.pbx.kill()
         for party in self._parties:
             party.stop()
         self.pbx.clear()

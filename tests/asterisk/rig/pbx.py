@@ -1,7 +1,6 @@
 """One private Asterisk on loopback with the files ``config.asterisk_files`` writes: started, killed, started again."""
 
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -10,8 +9,7 @@ from pathlib import Path
 
 from config.asterisk_files import render
 from config.model import ServerSettings
-
-from .sipp import MUSIC_HZ, tone
+from tests.asterisk.rig.sipp import MUSIC_HZ, tone
 
 HERE = Path(__file__).parent
 EMPTY = ("stasis", "udptl", "acl", "sorcery", "ccss", "pjproject", "cdr", "cel", "features")
@@ -59,9 +57,11 @@ class Pbx:
                 self.write(f"{name}.conf", "")
         modules = (HERE / "mods.txt").read_text().split()
         self.write("modules.conf", "[modules]\nautoload=no\n" + "".join(f"load => {name}.so\n" for name in modules))
-        files = render(settings, settings.asterisk[0], secrets=True, carriers=carriers, contacts=contacts, qualify_s=0)
-        files["switchroom_http.conf"] = files["switchroom_http.conf"].replace("8088", str(free_port()))
-        for name, text in files.items():
+        self.files = render(
+            settings, settings.asterisk[0], secrets=True, carriers=carriers, contacts=contacts, qualify_s=0
+        )
+        self.files["switchroom_http.conf"] = self.files["switchroom_http.conf"].replace("8088", str(free_port()))
+        for name, text in self.files.items():
             self.write(name, text)
 
     @property
@@ -89,15 +89,23 @@ class Pbx:
 
     def kill(self) -> None:
         """SIGKILL, as when the machine loses its power."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait(10)
 
     def cli(self, command: str) -> str:
         """What Asterisk's command line answers."""
         done = subprocess.run([*self._command, "-rx", command], capture_output=True, text=True, timeout=20, check=False)
         return done.stdout
+
+    def hang_up_all(self) -> None:
+        """End every leg; AssertionError when some stay."""
+        deadline = time.monotonic() + SETTLE_S
+        while not self.cli("core show channels count").startswith("0 active channels"):
+            self.cli("channel request hangup all")
+            assert time.monotonic() < deadline, self.cli("core show channels concise")
+            time.sleep(0.05)
 
     @property
     def log(self) -> str:
@@ -107,17 +115,6 @@ class Pbx:
     @property
     def _command(self) -> list[str]:
         return [str(self._dest / "bin/asterisk"), "-C", str(self.run / "etc/asterisk.conf")]
-
-    def _end(self, how: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.send_signal(how)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
 
     def clear(self) -> None:
         """Remove all files of this run."""

@@ -1,0 +1,10 @@
+"""The contract every exchange keeps, played on a real Asterisk: the same tests as over the simulated exchange."""
+
+import pytest
+
+from tests.contracts import test_outcomes, test_seats
+
+pytestmark = pytest.mark.asterisk
+
+for _scenes in (test_outcomes, test_seats):
+    globals().update({name: scene for name, scene in vars(_scenes).items() if name.startswith("test_")})

@@ -1,0 +1,60 @@
+"""The stage over a real Asterisk: the product's own link, SIPp as the carrier and as the agents' phones, real time."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+
+from telephony.ami.link import AmiLink
+from telephony.events import LinkUp, PbxEvent, PbxSnapshot
+from telephony.ids import AgentId
+from tests.asterisk.rig.floor import Rig
+from tests.contracts.stage import Phone, Stage
+
+
+class WallClock:
+    def now(self) -> float:
+        return time.time()
+
+
+class AsteriskStage(Stage):
+    def __init__(self, rig: Rig) -> None:
+        super().__init__()
+        self.rig = rig
+        self.link = AmiLink(rig.settings.asterisk[0], WallClock(), jitter=random.Random(1))
+        self._news = asyncio.Event()
+        self.link.subscribe(self._see)
+
+    async def open(self) -> None:
+        """Connect; returns when the link is up and the first snapshot is in."""
+        await self.link.start()
+        await self.sees(LinkUp)
+        await self.sees(PbxSnapshot)
+
+    @property
+    def exchange(self) -> AmiLink:
+        return self.link
+
+    def phone(self, habit: Phone) -> tuple[AgentId, str]:
+        agent = self.rig.agent(habit.value)
+        return AgentId(agent), f"PJSIP/{agent}"
+
+    async def until(self, done: Callable[[], bool], within_s: float) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while not done() and (left := deadline - loop.time()) > 0:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except TimeoutError:
+                break
+        return done()
+
+    async def close(self) -> None:
+        """Leave, and leave no leg behind on the PBX."""
+        await self.link.close()
+        await asyncio.to_thread(self.rig.pbx.hang_up_all)
+
+    def _see(self, event: PbxEvent) -> None:
+        self.log.append(event)
+        self._news.set()
