@@ -35,37 +35,34 @@ ChannelOf = Callable[[LegId], str]
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_./:@+-]+", re.ASCII)
 _BREAKS = re.compile(r"[\r\n\0]")
-_sound_names: set[str] = set()
 MOST_SOUND_NAMES = 512
+
+
+class _Prefixes(dict[str, str]):
+    """``Name: `` by name, for names that have been found sound."""
+
+    def __missing__(self, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise UnsafeValue("a header's name")
+        prefix = f"{name}: "
+        if len(self) < MOST_SOUND_NAMES:
+            self[name] = prefix
+        return prefix
+
+
+_prefixes = _Prefixes()
 
 
 def encode(action: Action) -> bytes:
     """The bytes of one action; raises UnsafeValue or LineTooLong before anything is sent."""
-    for name, _ in action:
-        if name not in _sound_names:
-            _check_name(name)
-    text = "\r\n".join([f"{name}: {value}" for name, value in action]) + "\r\n\r\n"
-    lines = len(action) + 1
-    try:
-        encoded = text.encode()
-    except UnicodeEncodeError:
-        encoded = b""
-    if (
-        not encoded
-        or encoded.count(b"\n") != lines
-        or encoded.count(b"\r") != lines
-        or b"\0" in encoded
-        or (len(encoded) > LONGEST_LINE)
-    ):
+    text = "\r\n".join([_prefixes[name] + value for name, value in action]) + "\r\n\r\n"
+    breaks = len(action) + 1
+    if text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text or not text.isascii():
+        _check_values(action)
+    encoded = text.encode()
+    if len(encoded) > LONGEST_LINE:
         _check_values(action)
     return encoded
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise UnsafeValue("a header's name")
-    if len(_sound_names) < MOST_SOUND_NAMES:
-        _sound_names.add(name)
 
 
 def _check_values(action: Action) -> None:

@@ -131,6 +131,11 @@ class AmiLink:
         action = tuple((name, value) for name, value in pairs if name.lower() != "actionid")
         return granted(await self._actions.ask(action, timeout_s=timeout_s))
 
+    def replay(self) -> Callable[[bytes], None]:
+        """A way in for recorded bytes of an events connection, without a socket; needs a running loop."""
+        protocol = self._session(self._event).protocol
+        return protocol.data_received
+
     def _send(self, session: Session, command: PbxCommand) -> None:
         try:
             actions = actions_for(command, self._channel_of, self._recordings)
