@@ -78,24 +78,3 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[OpenCall, ...] = ()
     agents: tuple[KnownAgent, ...] = ()
     campaigns: tuple[tuple[CampaignId, str], ...] = ()
-
-
-class NewLead(msgspec.Struct, frozen=True, kw_only=True):
-    """A lead on its way into the store; `customer` None means that the number stands for the customer.
-
-    The same number on the same campaign twice is one lead."""
-
-    campaign: CampaignId
-    number: PhoneNumber
-    zones: tuple[str, ...]
-    customer: CustomerId | None = None
-    name: str = ""
-    priority: int = 0
-    batch: str = ""
-
-
-class Added(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the leads handed to the store: their sum is the number handed over."""
-
-    added: int
-    duplicates: int

@@ -9,6 +9,8 @@ from hashlib import blake2b
 from typing import NoReturn
 
 import phonenumbers
+from phonenumbers import timezone
+from phonenumbers.tzdata import TIMEZONE_LONGEST_PREFIX
 
 RevealLedger = Callable[[str, str, str], None]
 """Called with (masked number, reason, actor) before a number is shown to a person."""
@@ -102,3 +104,20 @@ def parse(text: str, region: str) -> PhoneNumber:
     if not phonenumbers.is_valid_number(parsed):
         raise NumberFault("not_assigned")
     return PhoneNumber(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+_ZONES: dict[str, tuple[str, ...]] = {}
+_ZONES_KEPT = 100_000
+
+
+def zones_of(number: PhoneNumber) -> tuple[str, ...]:
+    """All time zones (IANA names) the number may be in; empty when its prefix tells nothing."""
+    prefix = number._e164[1 : 1 + TIMEZONE_LONGEST_PREFIX]
+    zones = _ZONES.get(prefix)
+    if zones is None:
+        found = timezone.time_zones_for_number(phonenumbers.parse(number._e164))
+        zones = tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
+        if len(_ZONES) >= _ZONES_KEPT:
+            _ZONES.clear()
+        _ZONES[prefix] = zones
+    return zones
