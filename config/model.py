@@ -284,6 +284,9 @@ class PacingSettings(Section):
     max_ratio: Annotated[float, Field(ge=1, le=20)] = Field(
         6.0, description="Mode predictive: most calls per free agent."
     )
+    abandon_rest_h: Annotated[float, Field(ge=0, le=8784)] = Field(
+        72.0, description="Hours for which a customer who found no agent is not dialled automatically again."
+    )
     tick_s: Annotated[float, Field(ge=0.1, le=5)] = Field(0.5, description="Seconds between pacing decisions.")
 
 

@@ -1,0 +1,79 @@
+"""Abandonment: how many live-answered customers found no agent in time, and the budget that steers the pace by it.
+
+The rate is abandoned / (abandoned + connected), never over calls placed (16 CFR 310.4(b)(4)(i)).
+"""
+
+from math import exp, log
+
+import msgspec
+
+from telephony.ids import CampaignId
+
+START = 0.02
+LEAST, MOST = 3e-4, 0.5
+DEBT = 3.0
+"""How far below the least cap the budget remembers what it owes, in e-folds."""
+TEN_MINUTES_S = 600.0
+
+
+class Totals(msgspec.Struct, kw_only=True):
+    """Counts of a campaign since its window began; `late` were connected after the customer's patience had ended."""
+
+    placed: int = 0
+    answered: int = 0
+    connected: int = 0
+    abandoned: int = 0
+    late: int = 0
+    refused: int = 0
+    outcomes: dict[str, int] = {}
+
+    @property
+    def abandon_rate(self) -> float | None:
+        live = self.connected + self.abandoned
+        return self.abandoned / live if live else None
+
+    @property
+    def answer_rate(self) -> float | None:
+        ended = sum(self.outcomes.values())
+        return self.outcomes.get("answered", 0) / ended if ended else None
+
+
+TotalsByCampaign = dict[CampaignId, Totals]
+
+
+class Budget:
+    """The cap on the abandonment probability of the next call, moved so that the rate ends at its target.
+
+    log cap += step · (target · live − abandoned). The cap is clamped, the debt beneath it is remembered and repaid,
+    and nothing is earned while something else than the cap held the pace back."""
+
+    def __init__(self, target: float, *, live: int = 0, abandoned: int = 0) -> None:
+        self.target = target
+        self.binding = True
+        owed = min(0.0, 0.1 * (target * live - abandoned))
+        self._log = max(log(START) + owed, log(LEAST) - DEBT)
+        self._live = live
+        self._recent = 0.0
+        self._recent_at = 0.0
+
+    @property
+    def cap(self) -> float:
+        return max(LEAST, exp(self._log))
+
+    def connected(self, now: float) -> None:
+        """A live customer got an agent in time."""
+        self._move(self.target, now)
+
+    def abandoned(self, now: float) -> None:
+        """A live customer did not."""
+        self._move(self.target - 1.0, now)
+
+    def _move(self, earned: float, now: float) -> None:
+        self._recent = self._recent * exp(-max(0.0, now - self._recent_at) / TEN_MINUTES_S) + 1.0
+        self._recent_at = now
+        self._live += 1
+        if earned > 0 and not self.binding:
+            return
+        step = min(0.5, max(0.01, 150.0 / max(150.0, self._recent)))
+        step = max(step, 0.3 / (1.0 + self._live / 100.0))
+        self._log = min(log(MOST), max(log(LEAST) - DEBT, self._log + step * earned))

@@ -1,0 +1,143 @@
+"""What a campaign's calls and agents will do in the next half minute, learned from what they did.
+
+The law of the time from dialling to a customer who waits, the answer rate, and the mean conversation and wrap-up.
+Failures of the network are not outcomes and never enter; calls still out correct the answer rate for what they hide.
+"""
+
+from collections.abc import Iterable
+from math import exp, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+HORIZON = 28
+"""Seconds ahead that are looked at."""
+FRESH_S = 3.0
+PRIOR_EVENTS = 20.0
+PRIOR_TALK_S, PRIOR_WRAP_S = 60.0, 15.0
+PRIOR_RATE, PRIOR_WEIGHT = 0.35, 10.0
+
+
+class Forecast:
+    """Learns one campaign; times in seconds."""
+
+    def __init__(self, ring_s: float) -> None:
+        self._bins = max(48, int(ring_s) + 24)
+        middle = np.arange(self._bins) + 0.5
+        bell = np.exp(-(((middle - 10.0) / 4.0) ** 2))
+        other = np.full(self._bins, 0.2 / self._bins)
+        other[1:5] += 0.3 / 4
+        other[int(ring_s) : int(ring_s) + 4] += 0.5 / 4
+        self._human_at: Floats = PRIOR_EVENTS * bell / bell.sum()
+        self._other_at: Floats = PRIOR_EVENTS * other / other.sum()
+        self._slow = [PRIOR_RATE * PRIOR_WEIGHT, (1.0 - PRIOR_RATE) * PRIOR_WEIGHT]
+        self._fast = list(self._slow)
+        self._seen = 0
+        self._per_minute = 0.0
+        self._per_minute_at = 0.0
+        self._talk = [3.0, PRIOR_TALK_S]
+        self._wrap = [3.0, PRIOR_WRAP_S]
+        self._fresh_until = 0.0
+        self.rate = PRIOR_RATE
+        self.law: Floats = np.zeros(HORIZON)
+        """Share of the answering customers who answer in each second after dialling."""
+        self.new: Floats = np.zeros(HORIZON)
+        """Probability that a call placed now has become a waiting customer within k seconds."""
+        self._answers: Floats = np.zeros((self._bins, HORIZON))
+
+    @property
+    def outcomes(self) -> int:
+        """How many attempts it has learned from."""
+        return self._seen
+
+    def human(self, age_s: float, now: float) -> None:
+        """A customer was ready to be connected that long after dialling."""
+        self._outcome(self._human_at, age_s, 0, now)
+
+    def other(self, age_s: float, now: float) -> None:
+        """An attempt ended otherwise, and not by the network's fault or ours."""
+        self._outcome(self._other_at, age_s, 1, now)
+
+    def talked(self, for_s: float) -> None:
+        _average(self._talk, for_s)
+
+    def wrapped(self, for_s: float) -> None:
+        _average(self._wrap, for_s)
+
+    def look(self, pending: Iterable[float], now: float) -> Floats:
+        """How many pending calls there are of each age in whole seconds; refreshes the tables when they are old."""
+        ages = np.fromiter(pending, dtype=np.float64)
+        np.subtract(now, ages, out=ages)
+        held = np.bincount(np.clip(ages, 0, self._bins - 1).astype(np.intp), minlength=self._bins).astype(np.float64)
+        if now >= self._fresh_until or now < self._fresh_until - FRESH_S:
+            self._refresh(held)
+            self._fresh_until = now + FRESH_S
+        return held
+
+    def answers(self) -> Floats:
+        """[age, k]: probability that a call pending for `age` seconds is a waiting customer within k + 1 seconds."""
+        return self._answers
+
+    def freed(self, patience_s: float) -> tuple[Floats, Floats]:
+        """Probability that a talking, and a wrapping, agent is free within k + 1 seconds and the patience."""
+        ahead = np.arange(1, HORIZON + 1) + patience_s
+        talk, wrap = 1.0 / max(1.0, self._talk[1]), 1.0 / max(0.5, self._wrap[1])
+        if abs(talk - wrap) < 1e-3 * talk:
+            wrap *= 1.002
+        from_wrap = 1.0 - np.exp(-wrap * ahead)
+        from_talk = 1.0 - (wrap * np.exp(-talk * ahead) - talk * np.exp(-wrap * ahead)) / (wrap - talk)
+        return from_talk, from_wrap
+
+    @property
+    def doubt(self) -> float:
+        """Squared relative error of the answer rate."""
+        return (1.0 - self.rate) / (self.rate * (self._slow[0] + self._slow[1]))
+
+    def _outcome(self, histogram: Floats, age_s: float, which: int, now: float) -> None:
+        self._seen += 1
+        self._per_minute = self._per_minute * exp(-max(0.0, now - self._per_minute_at) / 60.0) + 1.0
+        self._per_minute_at = now
+        busy = self._per_minute
+        histogram *= 1.0 - 1.0 / max(1500.0, 6.0 * busy)
+        histogram[min(self._bins - 1, max(0, int(age_s)))] += 1.0
+        for counts, memory in ((self._slow, min(3000.0, max(300.0, 4.0 * busy))), (self._fast, max(120.0, 0.4 * busy))):
+            keep = 1.0 - 1.0 / memory
+            counts[0] *= keep
+            counts[1] *= keep
+            counts[which] += 1.0
+
+    def _refresh(self, held: Floats) -> None:
+        human = np.cumsum(self._human_at) / self._human_at.sum()
+        other = np.cumsum(self._other_at) / self._other_at.sum()
+        begun_h, begun_o = np.concatenate(([0.0], human[:-1])), np.concatenate(([0.0], other[:-1]))
+        left_h, left_o = 1.0 - 0.5 * (human + begun_h), 1.0 - 0.5 * (other + begun_o)
+        slow, fast = (
+            self._with_hidden(self._slow, held, left_h, left_o),
+            self._with_hidden(self._fast, held, left_h, left_o),
+        )
+        seen = self._fast[0] + self._fast[1]
+        if self._seen > 50 and abs(fast - slow) > 3.0 * sqrt(slow * (1.0 - slow) / seen):
+            self._slow, slow = list(self._fast), fast
+        self.rate = rate = min(0.97, max(0.01, slow))
+        still = np.maximum(1e-9, rate * left_h + (1.0 - rate) * left_o)
+        padded = np.concatenate((human, np.ones(HORIZON)))
+        at = np.arange(self._bins)[:, None] + np.arange(1, HORIZON + 1)[None, :]
+        reached = 0.5 * (padded[at] + padded[at - 1])
+        gained = np.maximum(0.0, reached - (1.0 - left_h)[:, None])
+        self._answers = np.clip(rate * gained / still[:, None], 0.0, 1.0)
+        self.law = np.diff(human[:HORIZON], prepend=0.0) / max(1e-9, human[HORIZON - 1])
+        self.new = rate * human[:HORIZON]
+
+    @staticmethod
+    def _with_hidden(counts: list[float], held: Floats, left_h: Floats, left_o: Floats) -> float:
+        """The answer rate, counting each pending call by the probability that it is one that will answer."""
+        known = counts[0] / (counts[0] + counts[1])
+        humans = known * left_h / np.maximum(1e-9, known * left_h + (1.0 - known) * left_o)
+        return float((counts[0] + held @ humans) / (counts[0] + counts[1] + held.sum()))
+
+
+def _average(mean: list[float], value: float) -> None:
+    mean[0] = min(400.0, mean[0] + 1.0)
+    mean[1] += (value - mean[1]) / mean[0]

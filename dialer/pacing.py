@@ -1,0 +1,230 @@
+"""Pacing: how many calls to place now, and why, by one of several rules behind one interface.
+
+Usable by itself: feed a `Forecast` and a `Budget` with what happened, ask `place` on every tick::
+
+    pacer = pacer_for(CampaignSettings(mode="predictive"), Forecast(ring_s=25.0), Budget(target=0.028))
+    placement = pacer.place(PaceView(now=0.0, free=3, talking=5, wrapping=2, pending=(), waiting=0, room=30))
+    placement.count, placement.code, placement.words
+"""
+
+from collections.abc import Collection
+from math import pi
+from typing import Protocol
+
+import msgspec
+import numpy as np
+
+from config.model import CampaignSettings, PacingSettings
+from dialer.abandonment import Budget
+from dialer.forecast import Floats, Forecast
+
+_GALLOP = np.array([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584], dtype=np.float64)
+
+
+class PaceView(msgspec.Struct, frozen=True, kw_only=True):
+    """One campaign on one PBX at one instant.
+
+    `talking` are the busy agents not in wrap-up; `pending` when each call still out was placed (epoch seconds);
+    `waiting` answered customers without an agent; `room` calls the trunks would take; `shared` pending calls of other
+    campaigns that may take these agents."""
+
+    now: float
+    free: int
+    talking: int
+    wrapping: int
+    pending: Collection[float]
+    waiting: int
+    room: int
+    shared: int = 0
+
+    @property
+    def signed_in(self) -> int:
+        return self.free + self.talking + self.wrapping
+
+    @property
+    def open_agents(self) -> int:
+        """Free agents no call is out for: with one call for each of them nobody can be abandoned."""
+        return self.free - self.waiting - len(self.pending) - self.shared
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """Place `count` calls; `code` and `words` say why to a supervisor."""
+
+    count: int
+    code: str
+    words: dict[str, str] = {}
+
+
+class Pacer(Protocol):
+    def place(self, view: PaceView) -> Placement: ...
+
+
+def pacer_for(settings: CampaignSettings, forecast: Forecast, budget: Budget) -> Pacer:
+    """The rule of the campaign's mode."""
+    match settings.mode:
+        case "manual" | "preview":
+            return ByHand()
+        case "progressive":
+            return Progressive()
+        case "power":
+            return Power(settings.pacing.ratio)
+        case "predictive":
+            return Predictive(settings.pacing, forecast, budget)
+
+
+class ByHand:
+    """Manual and preview: agents dial themselves."""
+
+    def place(self, view: PaceView) -> Placement:
+        return Placement(0, "pace.by_hand")
+
+
+class Progressive:
+    """One call for each free agent."""
+
+    def place(self, view: PaceView) -> Placement:
+        return _within(view, view.open_agents, "pace.progressive", {})
+
+
+class Power:
+    """A fixed ratio of calls to free agents."""
+
+    def __init__(self, ratio: float) -> None:
+        self._ratio = ratio
+
+    def place(self, view: PaceView) -> Placement:
+        wish = int(self._ratio * view.free) - view.waiting - len(view.pending) - view.shared
+        return _within(view, wish, "pace.power", {"ratio": f"{self._ratio:g}"})
+
+
+class RatioWithBudget:
+    """Calls for each free agent in inverse proportion to the answer rate, the factor steered by the budget alone."""
+
+    def __init__(self, settings: PacingSettings, forecast: Forecast, budget: Budget) -> None:
+        self._most = settings.max_ratio
+        self._forecast = forecast
+        self._budget = budget
+
+    def place(self, view: PaceView) -> Placement:
+        self._forecast.look(view.pending, view.now)
+        ratio = min(self._most, max(1.0, 5.0 * self._budget.cap**0.5 / self._forecast.rate))
+        wish = int(ratio * view.free) - view.waiting - len(view.pending) - view.shared
+        placement = _within(view, wish, "pace.ratio", {"ratio": f"{ratio:.1f}", **_spent(self._budget)})
+        self._budget.binding = placement.code == "pace.ratio" and ratio < self._most
+        return placement
+
+
+class Predictive:
+    """Looks one call ahead: places calls until the next one's risk of finding no agent exceeds the budget's cap.
+
+    The agents free at the moment of each possible answer, and the calls before it that answer, are a sum of
+    independent Bernoulli variables; its tail is a normal with a correction for skewness."""
+
+    def __init__(self, settings: PacingSettings, forecast: Forecast, budget: Budget) -> None:
+        self._settings = settings
+        self._forecast = forecast
+        self._budget = budget
+
+    def place(self, view: PaceView) -> Placement:
+        budget, forecast = self._budget, self._forecast
+        held = forecast.look(view.pending, view.now)
+        safe = max(0, view.open_agents)
+        from_talk, from_wrap = forecast.freed(self._settings.patience_s)
+        soon = view.free + float(view.talking * from_talk[9] + view.wrapping * from_wrap[9])
+        most = min(int(self._settings.max_ratio * max(1.0, soon)), 3 * view.signed_in + 10 + safe)
+        most = max(safe, most - len(view.pending) - view.shared)
+        count = safe
+        if most > safe and budget.cap > 4e-4 and view.signed_in:
+            risk = _Risk(view, held, forecast, from_talk, from_wrap)
+            count = risk.first_above(budget.cap, safe, min(most, max(safe, view.room)))
+        words = {
+            "free": str(view.free),
+            "pending": str(len(view.pending)),
+            "answer": f"{forecast.rate:.0%}",
+            "risk": f"{budget.cap:.1%}",
+            **_spent(budget),
+        }
+        placement = _within(view, count, "pace.predictive", words)
+        budget.binding = placement.code == "pace.predictive" and count < most
+        return placement
+
+
+class _Risk:
+    """The risk that one more call finds no agent, as a function of how many are placed before it."""
+
+    def __init__(self, view: PaceView, held: Floats, forecast: Forecast, from_talk: Floats, from_wrap: Floats) -> None:
+        answered = forecast.answers()
+        g1 = held @ answered
+        g2 = held @ answered**2
+        g3 = held @ answered**3
+        self._excess = len(view.pending) + view.shared + view.waiting - view.free
+        new = forecast.new
+        self._new, self._spread, self._skew = new, new * (1 - new), new * (1 - new) * (2 * new - 1)
+        self._law, self._g1, self._doubt = forecast.law, g1, forecast.doubt
+        shared = view.shared * new
+        self._mean = len(view.pending) - g1 + view.shared - shared
+        self._var = g1 - g2 + view.shared * self._spread
+        self._third = view.shared * self._skew + 3 * g2 - g1 - 2 * g3
+        for agents, freed in ((view.talking, from_talk), (view.wrapping, from_wrap)):
+            self._mean = self._mean + agents * freed
+            self._var = self._var + agents * freed * (1 - freed)
+            self._third = self._third + agents * freed * (1 - freed) * (1 - 2 * freed)
+
+    def of(self, counts: Floats) -> Floats:
+        """For each number of new calls, the risk of the call after them."""
+        n = counts[:, None]
+        mean = self._mean + n * (1 - self._new)
+        var = self._var + n * self._spread + self._doubt * (self._g1 + n * self._new) ** 2
+        sigma = np.sqrt(np.maximum(var, 1e-9))
+        z = (self._excess + n + 0.5 - mean) / sigma
+        density = np.exp(-0.5 * z * z) / (2 * pi) ** 0.5
+        tail = _normal(z, density) + (self._third + n * self._skew) / (6 * sigma**3) * (1 - z * z) * density
+        tail = np.clip(tail, 0.0, 1.0)
+        worst = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1]
+        found: Floats = worst @ self._law
+        return found
+
+    def first_above(self, cap: float, least: int, most: int) -> int:
+        """The smallest number of calls after which the next would exceed `cap`, within [least, most]."""
+        if most <= least:
+            return least
+        steps = least + _GALLOP[most - least > _GALLOP]
+        above = np.flatnonzero(self.of(steps) > cap)
+        if above.size == 0:
+            low, high = int(steps[-1]), most
+        elif above[0] == 0:
+            return least
+        else:
+            low, high = int(steps[above[0] - 1]), int(steps[above[0]])
+        while high - low > 1:
+            inner = np.unique(np.linspace(low + 1, high - 1, min(16, high - low - 1)).astype(int)).astype(np.float64)
+            above = np.flatnonzero(self.of(inner) > cap)
+            if above.size == 0:
+                low = int(inner[-1])
+            else:
+                high = int(inner[above[0]])
+                low = int(inner[above[0] - 1]) if above[0] else low
+        return high
+
+
+def _normal(z: Floats, density: Floats) -> Floats:
+    """The standard normal distribution function, to 8e-8 (Abramowitz and Stegun 26.2.17)."""
+    t = 1.0 / (1.0 + 0.2316419 * np.abs(z))
+    poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    upper = density * poly
+    found: Floats = np.where(z > 0, 1.0 - upper, upper)
+    return found
+
+
+def _within(view: PaceView, wish: int, code: str, words: dict[str, str]) -> Placement:
+    """The wish within what agents and lines allow."""
+    words = words or {"free": str(view.free), "pending": str(len(view.pending))}
+    if view.signed_in <= 0:
+        return Placement(0, "pace.no_agents", words)
+    if wish > view.room:
+        return Placement(max(0, view.room), "pace.lines", words)
+    return Placement(max(0, wish), code, words)
+
+
+def _spent(budget: Budget) -> dict[str, str]:
+    return {"budget": f"{budget.target:.1%}"}
