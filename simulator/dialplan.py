@@ -54,9 +54,16 @@ class Dialplan(Switch):
             case "switchroom-amd":
                 leg.application, leg.data = "AMD", ""
                 self._in(leg.fate.amd_s, self._amd_done, leg)
-            case "switchroom-seat" | "switchroom-agent":
+            case "switchroom-agent":
                 leg.application, leg.data = "ConfBridge", f"seat-{exten}"
                 self._enter_bridge(leg, self._seat(exten))
+            case "switchroom-seat":
+                seat = self.seats.get(f"seat-{exten}")
+                if seat is None or not any(other.phone is not None for other in seat.legs):
+                    self._enter(leg, ANSWERED, "s")
+                    return
+                leg.application, leg.data = "ConfBridge", f"seat-{exten}"
+                self._enter_bridge(leg, seat)
             case "switchroom-ring":
                 self._ring_agent(leg)
             case "switchroom-hold":
@@ -104,13 +111,24 @@ class Dialplan(Switch):
             self._gone(leg, 0)
 
     def _part(self, leg: Leg) -> None:
-        """Leave the bridge; the party of a Dial left behind is hung up, a seat stays."""
+        """Leave the bridge. The other party of a Dial is hung up; a seat outlives its customers, who are parked again
+        when the agent leaves it."""
         bridge = leg.bridge
         self._leave_bridge(leg)
-        if bridge is not None and not bridge.is_seat:
-            for other in list(bridge.legs):
-                self._leave_bridge(other)
+        if bridge is None or (bridge.is_seat and leg.phone is None):
+            return
+        for other in list(bridge.legs):
+            if bridge.is_seat and other.phone is not None:
+                continue
+            self._leave_bridge(other)
+            if bridge.is_seat:
+                self._in(0.001, self._parked_again, other)
+            else:
                 self._gone(other, 16)
+
+    def _parked_again(self, leg: Leg) -> None:
+        if leg.context == SEAT and leg.bridge is None:
+            self._enter(leg, ANSWERED, "s")
 
     def _hangs_up(self, leg: Leg) -> None:
         """The far end hangs up, unless his plans have changed since."""

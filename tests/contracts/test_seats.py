@@ -217,3 +217,23 @@ async def test_hanging_up_a_leg_nobody_knows_fails_as_an_event(stage: Stage) -> 
     stage.hang_up("c-nobody-1")
     failed = await stage.sees(ActionFailed)
     assert (failed.leg, failed.what) == ("c-nobody-1", "HangUp")
+
+
+async def test_customer_whose_agent_leaves_the_seat_is_parked_again(stage: Stage) -> None:
+    agent, leg, _ = await seated(stage)
+    call = await parked(stage)
+    connect(stage, call, agent)
+    await stage.sees(BridgeEntered, leg=call)
+    stage.hang_up(leg)
+    await stage.sees(LegEnded, leg=leg)
+    await stage.sees(LegParked, leg=call, times=2)
+    assert len(stage.seen(BridgeLeft, leg=call)) == 1
+    assert not stage.seen(LegEnded, leg=call)
+
+
+async def test_customer_sent_to_a_seat_nobody_sits_in_is_parked_again(stage: Stage) -> None:
+    agent, _ = stage.phone(Phone.ANSWERS)
+    call = await parked(stage)
+    connect(stage, call, agent)
+    await stage.sees(LegParked, leg=call, times=2)
+    assert not stage.seen(BridgeEntered, leg=call)
