@@ -75,6 +75,8 @@ class AmiLink:
         self._told: str | None = None
         self._shutdown = False
         self._spent_messages = 0
+        self.tap: Callable[[bytes], None] | None = None
+        """Gets the raw bytes of the events connection, whole numbers included: for a capture a person asked for."""
         self.state = LinkState.DOWN
         self.since = clock.now()
         self.listener_failures = 0
@@ -149,7 +151,8 @@ class AmiLink:
         for action in actions:
             try:
                 session.send(action, outcome.take)
-            except AmiFault as fault:
+            except Exception as error:
+                fault = error if isinstance(error, AmiFault) else AmiFault(f"unfit command: {type(error).__name__}")
                 asyncio.get_running_loop().call_soon(outcome.fail, fault)
                 return
 
@@ -180,21 +183,15 @@ class AmiLink:
             await asyncio.sleep(backoff.next())
 
     async def _bring_up(self) -> None:
-        loop = asyncio.get_running_loop()
-        settings, delays = self._settings, self._delays
-        self._lost = loop.create_future()
+        delays = self._delays
+        self._lost = asyncio.get_running_loop().create_future()
         self._booted.clear()
         self._shutdown = False
-        self._enter(LinkState.CONNECTING)
-        events, actions = self._session(self._event), self._session(self._stray)
-        for session in (events, actions):
-            async with asyncio.timeout(delays.connect):
-                await loop.create_connection(lambda session=session: session.protocol, settings.host, settings.port)  # type: ignore[misc]
-        self._enter(LinkState.LOGIN)
-        await self._login(events, "on")
-        await self._login(actions, "off")
+        events = await self._connect(self._event, "on")
+        actions = await self._connect(self._stray, "off")
         self._enter(LinkState.BOOTING)
         self._events, self._actions = events, actions
+        events.protocol.tap = self._tapped
         try:
             granted(await events.ask(EVENT_FILTER, timeout_s=delays.login))
         except ActionRefused as fault:
@@ -207,7 +204,7 @@ class AmiLink:
         log.info("link to %s is up (%s)", self._server, version)
         self._emit(LinkUp(server=self._server, version=version))
         for session in (events, actions):
-            session.keep_pinging(settings.ping_s, self._pong)
+            session.keep_pinging(self._settings.ping_s, self._pong)
         self._take_snapshot(events, lambda fault: events.close(f"snapshot: {fault.why}"))
 
     def _session(self, on_event: Callable[[dict[str, str]], None]) -> Session:
@@ -217,17 +214,24 @@ class AmiLink:
         self._sessions.append(session)
         return session
 
-    async def _login(self, session: Session, events: str) -> None:
+    async def _connect(self, on_event: Callable[[dict[str, str]], None], events: str) -> Session:
+        self._enter(LinkState.CONNECTING)
+        settings, session = self._settings, self._session(on_event)
+        async with asyncio.timeout(self._delays.connect):
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: session.protocol, settings.host, settings.port)
+        self._enter(LinkState.LOGIN)
         login = (
             ("Action", "Login"),
-            ("Username", self._settings.user),
-            ("Secret", self._settings.secret.get_secret_value()),
+            ("Username", settings.user),
+            ("Secret", settings.secret.get_secret_value()),
             ("Events", events),
         )
         try:
             granted(await session.ask(login, timeout_s=self._delays.login))
         except ActionRefused as fault:
             raise LoginRefused(fault.why) from None
+        return session
 
     async def _wait_booted(self) -> None:
         assert self._lost is not None
@@ -317,6 +321,14 @@ class AmiLink:
                 for resync in self._resyncs:
                     resync.see(event)
                 self._emit(event)
+
+    def _tapped(self, data: bytes) -> None:
+        if self.tap is not None:
+            try:
+                self.tap(data)
+            except Exception as error:
+                self.tap = None
+                log.error("the capture of %s ends: %s", self._server, whereabouts(error))
 
     def _stray(self, message: dict[str, str]) -> None:
         if message["Event"] == "Shutdown":

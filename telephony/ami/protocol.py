@@ -47,6 +47,7 @@ class WireProtocol(AMIProtocol):  # type: ignore[misc]
         self._lost = False
         self.closed = False
         self.parse_all = False
+        self.tap: Callable[[bytes], None] | None = None
         self.writable = True
         self.version: str | None = None
         self.transport: asyncio.Transport | None = None
@@ -61,6 +62,8 @@ class WireProtocol(AMIProtocol):  # type: ignore[misc]
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self.tap is not None:
+            self.tap(data)
         rest = self._rest
         if self.version is None:
             rest += data

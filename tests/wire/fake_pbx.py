@@ -149,7 +149,7 @@ async def until(true: Callable[[], object], what: str = "it") -> None:
     """Let the loop run until `true` is so, five seconds at most."""
     try:
         async with asyncio.timeout(5):
-            while not true():
+            while not true():  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
     except TimeoutError:
         raise AssertionError(f"waited in vain for {what}") from None
