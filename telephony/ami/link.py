@@ -141,19 +141,15 @@ class AmiLink:
     def _send(self, session: Session, command: PbxCommand) -> None:
         try:
             actions = actions_for(command, self._channel_of, self._recordings)
-        except AmiFault as fault:
-            self._later(failure(command, fault))
-            return
         except Exception as error:
-            self._later(failure(command, AmiFault(f"unfit command: {type(error).__name__}")))
+            self._later(failure(command, _as_fault(error)))
             return
         outcome = CommandOutcome(command, len(actions), self._emit)
         for action in actions:
             try:
                 session.send(action, outcome.take)
             except Exception as error:
-                fault = error if isinstance(error, AmiFault) else AmiFault(f"unfit command: {type(error).__name__}")
-                asyncio.get_running_loop().call_soon(outcome.fail, fault)
+                asyncio.get_running_loop().call_soon(outcome.fail, _as_fault(error))
                 return
 
     def _channel_of(self, leg: LegId) -> str:
@@ -366,3 +362,7 @@ class AmiLink:
             log.debug("link to %s: %s -> %s", self._server, self.state.value, state.value)
             self.state = state
             self.since = self._clock.now()
+
+
+def _as_fault(error: Exception) -> AmiFault:
+    return error if isinstance(error, AmiFault) else AmiFault(f"unfit command: {type(error).__name__}")

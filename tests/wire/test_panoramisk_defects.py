@@ -22,7 +22,7 @@ from telephony.events import (
     PbxSnapshot,
 )
 from telephony.ids import LegId
-from tests.wire.conftest import MakeLink, MakePlain
+from tests.wire.conftest import MakeLink, MakePlain, retire
 from tests.wire.fake_pbx import FakePbx, Headers, Line, hang_up_the_line, originate, silence, until
 from tests.wire.test_link_up_and_down import PBX1, dial
 
@@ -73,7 +73,7 @@ async def test_02_customer_is_not_dialled_twice_when_the_link_drops_before_the_r
     manager.send_action(dict(ORIGINATE))
     await until(lambda: len(pbx.named("Originate")) == 2)
     assert [asked["ActionID"] for asked in pbx.named("Originate")] == ["o:c-1", "o:c-1"]
-    manager.close()
+    retire(manager)
 
     async with FakePbx() as second:
         second.answers["Originate"] = hang_up_the_line
@@ -133,7 +133,7 @@ async def test_04_calls_asked_for_while_the_link_was_down_are_not_placed_later(
         assert sorted(asked["ActionID"] for asked in again.named("Originate")) == [f"stale-{n}" for n in range(5)]
         assert [event.leg for event in side.of(OriginateRefused)] == [f"c-{n}" for n in range(5)]  # type: ignore[attr-defined]
         await side.link.close()
-        manager.close()
+        retire(manager)
 
 
 async def test_05_error_in_a_listener_costs_neither_the_link_nor_the_next_event(
@@ -153,7 +153,7 @@ async def test_05_error_in_a_listener_costs_neither_the_link_nor_the_next_event(
     pbx.lines[0].send(five)
     await until(lambda: len(pbx.lines) == 2)
     assert heard == ["c-1", "c-2"]
-    manager.close()
+    retire(manager)
 
     side = ours()
     await side.up()
@@ -180,7 +180,7 @@ async def test_06_line_break_in_a_customers_name_is_no_second_action(
     await plain_up(pbx, manager)
     manager.send_action({"Action": "Setvar", "Variable": "CustomerName", "Value": evil})
     await until(lambda: pbx.named("DBPut"))
-    manager.close()
+    retire(manager)
 
     async with FakePbx() as second:
         side = ours(second)
@@ -201,7 +201,7 @@ async def test_07_half_open_link_is_noticed(pbx: FakePbx, ours: MakeLink, plain:
     await until(lambda: len(pbx.named("Ping")) >= 5)
     assert not manager.protocol.closed
     assert len([action for action in manager.protocol.responses.values() if action["Action"] == "Ping"]) >= 5
-    manager.close()
+    retire(manager)
 
     side = ours(ping_s=0.01)
     await side.link.start()
@@ -223,7 +223,7 @@ async def test_08_end_of_an_originate_reaches_the_listener_and_queued_is_told_at
     pbx.lines[0].send(end + "\n\n" + barrier)
     await until(lambda: "Newchannel" in heard)
     assert "OriginateResponse" not in heard
-    manager.close()
+    retire(manager)
 
     side = ours()
     await side.up()
@@ -261,7 +261,7 @@ async def test_10_wrong_password_is_told_and_the_pbx_is_not_hammered(
         manager.register_event("*", lambda *heard: told.append(heard))
         await until(lambda: len(pbx.lines) >= 4)
         assert not told
-        manager.close()
+        retire(manager)
         assert len(second.lines) == 1
         await side.link.close()
 
@@ -272,19 +272,21 @@ async def test_11_recording_the_stream_to_a_file_does_not_kill_the_link(
     manager = plain(save_stream=str(tmp_path / "plain.txt"))
     await until(lambda: len(pbx.lines) >= 3)
     assert not manager.authenticated
-    manager.close()
+    retire(manager)
 
-    side = ours()
-    await side.up()
     capture = tmp_path / "ours.txt"
-    with capture.open("wb", buffering=0) as file:
-        side.link.tap = file.write  # type: ignore[assignment]
-        pbx.events_line.send("Event: Newchannel\nUniqueid: c-1\nLinkedid: c-1")
-        await side.hear_of(LegCreated)
-    pbx.events_line.send("Event: Newchannel\nUniqueid: c-2\nLinkedid: c-2")
-    await side.hear_of(LegCreated, 2)
-    assert capture.read_bytes() == b"Event: Newchannel\r\nUniqueid: c-1\r\nLinkedid: c-1\r\n\r\n"
-    assert side.link.state is LinkState.UP
+    async with FakePbx() as second:
+        side = ours(second)
+        await side.up()
+        with capture.open("wb", buffering=0) as file:
+            side.link.tap = file.write  # type: ignore[assignment]
+            second.events_line.send("Event: Newchannel\nUniqueid: c-1\nLinkedid: c-1")
+            await side.hear_of(LegCreated)
+        second.events_line.send("Event: Newchannel\nUniqueid: c-2\nLinkedid: c-2")
+        await side.hear_of(LegCreated, 2)
+        assert capture.read_bytes() == b"Event: Newchannel\r\nUniqueid: c-1\r\nLinkedid: c-1\r\n\r\n"
+        assert side.link.state is LinkState.UP
+        await side.link.close()
 
 
 @pytest.mark.parametrize(
@@ -320,7 +322,7 @@ class Sink:
 
 def test_13_last_header_without_a_value_is_kept() -> None:
     data = b"Event: VarSet\r\nVariable: CAMPAIGN\r\nValue: \r\n\r\n"
-    assert plain_reads(data)[0] == [{"Event": "VarSet", "Variable": "CAMPAIGN"}]
+    assert plain_reads(data)[0] == [{"Event": "VarSet", "Variable": "CAMPAIGN", "content": ""}]
     assert our_reads(data)[0] == [{"Event": "VarSet", "Variable": "CAMPAIGN", "Value": ""}]
 
 
@@ -358,7 +360,7 @@ async def test_16_without_fully_booted_nothing_waits_for_ever(pbx: FakePbx, ours
     await until(lambda: len(pbx.lines) == 2 and pbx.lines[1].logged_in)
     await manager.send_action({"Action": "Ping"})
     assert len(manager.awaiting_actions) == 1
-    manager.close()
+    retire(manager)
 
     side = ours(booted=0.02)
     await side.up()
