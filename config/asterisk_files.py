@@ -66,6 +66,8 @@ def render(
     how often a trunk is asked whether it is there, in seconds, 0 never."""
     trunks = [trunk for trunk in settings.trunk if trunk.asterisk == pbx.name]
     agents = [agent for agent in settings.agent if agent.asterisk == pbx.name]
+    if any(agent.id == "h" for agent in agents):
+        raise Unwritable('an agent cannot be called "h": to Asterisk that is the end of a call')
     endpoints = sorted({name for trunk in trunks if (name := _endpoint(trunk.dial))})
     phones = sorted({name for agent in agents if (name := _endpoint(agent.endpoint))})
     files = {

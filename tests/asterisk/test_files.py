@@ -82,27 +82,29 @@ async def test_the_state_of_an_agents_phone_is_told(ours: Probe, rig: Rig) -> No
     ("action", "headers"),
     [
         ("Command", {"Command": "core show version"}),
-        ("GetConfig", {"Filename": "manager.conf"}),
-        ("QueueStatus", {}),
-        ("DBPut", {"Family": "a", "Key": "b", "Val": "c"}),
+        ("CreateConfig", {"Filename": "foreign.conf"}),
+        ("UpdateConfig", {"SrcFilename": "manager.conf", "DstFilename": "manager.conf"}),
+        ("MessageSend", {"To": "pjsip:1001", "Body": "hello"}),
     ],
 )
 async def test_the_user_may_not_do_what_we_do_not_need(ours: Probe, action: str, headers: dict[str, str]) -> None:
     reply = await ours.ask(action, **headers)
-    assert reply["Response"] == "Error"
+    assert (reply["Response"], reply["Message"]) == ("Error", "Permission denied")
     await ours.close()
 
 
 async def test_nobody_gets_in_without_the_secret_file(rig: Rig) -> None:
+    rig.pbx.kill()
     rig.pbx.write("switchroom_secret.conf", "")
-    rig.pbx.cli("manager reload")
+    rig.pbx.start()
     try:
         for secret in ("", SECRET):
             with pytest.raises(AssertionError, match="Authentication failed"):
                 await Probe.connect(rig.pbx.ami, "switchroom", secret)
     finally:
+        rig.pbx.kill()
         rig.pbx.write("switchroom_secret.conf", rig.files["switchroom_secret.conf"])
-        rig.pbx.cli("manager reload")
+        rig.pbx.start()
     await (await Probe.connect(rig.pbx.ami, "switchroom", SECRET)).close()
 
 
