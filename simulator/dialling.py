@@ -6,7 +6,7 @@ here, what varied varies. Times in seconds.
 
 from simulator.dialplan import Dialplan, has_extension
 from simulator.faults import TrunkFaults
-from simulator.legs import Ending, Fate, Leg
+from simulator.legs import Ending, Fate, Leg, Phone
 from telephony.events import (
     DialEnded,
     HangupRequested,
@@ -33,12 +33,21 @@ REFUSALS: dict[Ending, tuple[str, int, int]] = {
 SILENT = frozenset({Ending.CONGESTED, Ending.NOT_ASSIGNED, Ending.DEAD})
 """Endings before which nothing rings."""
 
-Plan = tuple[LegId, str, str, str, float, str, str, dict[str, str] | None, bool, str, str, str]
+Plan = tuple[LegId, str, str, str, float, str, dict[str, str] | None, bool, str, str, str]
 
 DEAD_S = 32.0
 """How long Asterisk asks a carrier that never replies."""
 QUEUED_S = 0.0004
 PARK_S = 0.001
+
+
+def phone_fate(phone: Phone) -> Fate:
+    """What becomes of a call to an agent's phone."""
+    if phone.legs:
+        return Fate(Ending.BUSY, setup_s=0.02, ring_s=0.0)
+    if phone.answers_after_s is None:
+        return Fate(Ending.RINGS_OUT, setup_s=0.02)
+    return Fate(Ending.ANSWERS, setup_s=0.02, ring_s=phone.answers_after_s)
 
 
 class Dialling(Dialplan):
@@ -56,7 +65,6 @@ class Dialling(Dialplan):
         exten: str,
         timeout_s: float,
         *,
-        action: str = "",
         caller_id: str = "",
         variables: dict[str, str] | None = None,
         accept: bool = False,
@@ -68,17 +76,17 @@ class Dialling(Dialplan):
             return "Extension does not exist."
         self._catch_up()
         digits, at, trunk = channel.partition("/")[2].partition("@")
-        plan = (id, channel, context, exten, timeout_s, action, caller_id, variables, accept, digits, at, trunk)
+        plan = (id, channel, context, exten, timeout_s, caller_id, variables, accept, digits, at, trunk)
         self._in(QUEUED_S, self._begin, plan)
         return None
 
     def _begin(self, plan: Plan) -> None:
-        id, channel, context, exten, timeout_s, action, caller_id, variables, accept, digits, at, trunk = plan
+        id, channel, context, exten, timeout_s, caller_id, variables, accept, digits, at, trunk = plan
         server, now = self._server, self._now
         if accept:
             self.emit(OriginateAccepted(server=server, leg=id))
         if id in self.legs:
-            self.emit(OriginateEnded(server=server, leg=id, ok=False, reason=0, foreign=True))
+            self.emit(OriginateEnded(server=server, leg=id, ok=False, reason=0))
             return
         if at:
             known = trunk in self.trunks
@@ -93,15 +101,12 @@ class Dialling(Dialplan):
             fate = self.population.fate(digits, now)
             if self.faults is not None:
                 fate = self.faults.touch(fate, trunk, now)
-            leg = self._new_leg(id, id, fate, None, f"PJSIP/{trunk}")
         else:
-            ending = (
-                Ending.BUSY if phone.legs else Ending.ANSWERS if phone.answers_after_s is not None else Ending.RINGS_OUT
-            )
-            fate = Fate(ending, setup_s=0.02, ring_s=phone.answers_after_s or 0.0)
-            leg = self._new_leg(id, id, fate, phone, channel)
-        leg.digits, leg.action, leg.caller_id, leg.variables = digits, action, caller_id, variables
+            fate = phone_fate(phone)
+        leg = Leg(id, id, now, fate, phone)
+        leg.digits, leg.caller_id, leg.variables = digits, caller_id, variables
         leg.context, leg.exten = context, exten
+        self._plug_in(leg, channel if phone is not None else f"PJSIP/{trunk}")
         ending = fate.ending
         if ending is Ending.DEAD:
             rings_in, ends_in = DEAD_S, DEAD_S

@@ -161,15 +161,11 @@ class Dialplan(Switch):
             return
         self._serial += 1
         busy = phone.legs > 0
-        agent = self._new_leg(
-            LegId(f"{self._server}-{int(self._now)}.{self._serial}"),
-            customer.linked,
-            Fate(Ending.ANSWERS),
-            phone,
-            endpoint,
-        )
+        id = LegId(f"{self._server}-{int(self._now)}.{self._serial}")
+        agent = Leg(id, customer.linked, self._now, Fate(Ending.ANSWERS), phone)
         agent.context, agent.exten, agent.application = RING, customer.exten, "AppDial"
         agent.caller, customer.dialled = customer, agent
+        self._plug_in(agent, endpoint)
         if busy:
             self._in(0.02, self._agent_busy, agent)
             return

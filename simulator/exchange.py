@@ -159,6 +159,12 @@ class VirtualExchange(Dialling):
             if leg.phone is not None and leg.phone.endpoint == endpoint and leg.up:
                 self._in(QUEUED_S, self._far_end_gone, leg)
 
+    def find(self, channel: str) -> LegId:
+        """The leg of a channel named as the PBX names it, or by its id."""
+        if channel in self.legs:
+            return LegId(channel)
+        return next((leg.id for leg in self.legs.values() if leg.channel == channel), LegId(channel))
+
     def rows(self) -> tuple[LegSeen, ...]:
         """All legs as the PBX would list them."""
         return tuple(self._row(leg) for leg in self.legs.values())

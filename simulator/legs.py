@@ -74,7 +74,6 @@ class Leg:
     """One leg on the simulated PBX."""
 
     __slots__ = (
-        "action",
         "amd",
         "application",
         "born",
@@ -111,7 +110,6 @@ class Leg:
         self.is_customer = phone is None
         self.channel = ""
         self.digits = ""
-        self.action = ""
         self.caller_id = ""
         self.context = ""
         self.exten = "s"

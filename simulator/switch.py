@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
-from simulator.legs import Bridge, Fate, Leg, Phone, Population
+from simulator.legs import Bridge, Leg, Phone, Population
 from telephony.events import (
     BridgeEntered,
     BridgeLeft,
@@ -109,16 +109,15 @@ class Switch:
         state = "UNAVAILABLE" if not phone.registered else "INUSE" if phone.legs else "NOT_INUSE"
         self.emit(DeviceChanged(server=self._server, endpoint=endpoint, state=state))
 
-    def _new_leg(self, id: LegId, linked: LegId, fate: Fate, phone: Phone | None, name: str) -> Leg:
-        leg = Leg(id, linked, self._now, fate, phone)
+    def _plug_in(self, leg: Leg, name: str) -> None:
+        """The leg exists from now on, as channel ``<name>-<serial>``."""
         leg.channel = f"{name}-{self._channels:08x}"
         self._channels += 1
-        self.legs[id] = leg
-        self.emit(LegCreated(server=self._server, leg=id, linked=linked, channel=leg.channel))
-        if phone is not None:
-            phone.legs += 1
-            self._device(phone.endpoint)
-        return leg
+        self.legs[leg.id] = leg
+        self.emit(LegCreated(server=self._server, leg=leg.id, linked=leg.linked, channel=leg.channel))
+        if leg.phone is not None:
+            leg.phone.legs += 1
+            self._device(leg.phone.endpoint)
 
     def _enter_bridge(self, leg: Leg, bridge: Bridge) -> None:
         bridge.legs.append(leg)

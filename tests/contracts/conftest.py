@@ -6,13 +6,14 @@ import pytest
 
 from tests.contracts.memory_stage import MemoryStage
 from tests.contracts.stage import Stage
+from tests.contracts.wire_stage import WireStage
 
 
 async def _memory() -> Stage:
     return MemoryStage()
 
 
-STAGES: dict[str, Callable[[], Awaitable[Stage]]] = {"memory": _memory}
+STAGES: dict[str, Callable[[], Awaitable[Stage]]] = {"memory": _memory, "wire": WireStage.raised}
 
 
 @pytest.fixture(params=list(STAGES))

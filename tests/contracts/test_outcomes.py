@@ -90,14 +90,14 @@ async def test_unknown_trunk_gives_no_leg_and_one_failure(stage: Stage) -> None:
     assert judge(stage.evidence(call)) is Outcome.TRUNK_DOWN
 
 
-async def test_second_originate_under_a_live_id_fails_as_foreign_and_leaves_the_call_alone(stage: Stage) -> None:
+async def test_second_originate_under_a_live_id_fails_and_leaves_the_call_alone(stage: Stage) -> None:
     call = stage.dial(Fate.ANSWERS)
     await stage.sees(LegParked, leg=call)
     await stage.sees(OriginateEnded, leg=call)
     stage.dial(Fate.ANSWERS, call=call)
     second = await stage.sees(OriginateEnded, leg=call, times=2)
     await stage.passes(0.3)
-    assert (second.ok, second.foreign) == (False, True)
+    assert (second.ok, second.reason) == (False, 0)
     assert not stage.seen(LegEnded, leg=call)
     assert len(stage.seen(LegCreated, leg=call)) == 1
 
