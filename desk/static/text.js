@@ -1,0 +1,54 @@
+// Texts and figures in the reader's language; the choice is remembered.
+import { WORDS } from "/static/words.js";
+
+const KEPT = "switchroom.language";
+
+function first() {
+  try {
+    const kept = localStorage.getItem(KEPT);
+    if (kept === "zh" || kept === "en") return kept;
+  } catch { /* storage may be barred */ }
+  return /^en\b/i.test(navigator.language || "") ? "en" : "zh";
+}
+
+let lang = first();
+document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+
+export const language = () => lang;
+export const accept = () => (lang === "zh" ? "zh-CN,zh;q=0.9,en;q=0.5" : "en,zh;q=0.5");
+
+export function speak(next) {
+  lang = next;
+  document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+  try { localStorage.setItem(KEPT, lang); } catch { /* storage may be barred */ }
+}
+
+export const has = (key) => Object.hasOwn(WORDS, key);
+
+// The text of a key filled with words; an unknown key shows itself and its words, so that nothing is hidden.
+export function t(key, words = {}) {
+  const texts = WORDS[key];
+  if (!texts) {
+    const bare = key.slice(key.indexOf(".") + 1);
+    return [bare, ...Object.entries(words).map(([name, value]) => `${name}=${value}`)].join(" ");
+  }
+  let text = texts[lang === "zh" ? 0 : 1];
+  for (const [name, value] of Object.entries(words)) text = text.replaceAll(`{${name}}`, String(value));
+  return text;
+}
+
+// A value that has words of its own under a prefix, or as it is.
+export const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value));
+
+export const percent = (share, digits = 1) => (share == null ? "–" : `${(share * 100).toFixed(digits)}%`);
+export const count = (n) => (n ?? 0).toLocaleString(lang === "zh" ? "zh-CN" : "en");
+
+export function span(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+export function clock(at) {
+  return new Date(at * 1000).toLocaleTimeString("en-GB", { hour12: false });
+}

@@ -1,0 +1,41 @@
+"""Serves the desk over a lively fake floor for looking at: ``python -m tests.desk.serve [port] [agents]``; ends with Ctrl-C."""
+
+import asyncio
+import sys
+import time
+
+from config.model import ApiSettings
+from desk.server import Desk
+from tests.desk.fake_floor import FakeClock, FakeFloor, FakeQueries
+
+
+async def serve(port: int, agents: int) -> None:
+    clock = FakeClock(time.time())
+    floor = FakeFloor(clock, agents=agents)
+    desk = Desk(floor, ApiSettings(port=port), simulated=True, queries=FakeQueries(), clock=clock)
+    await desk.start()
+    past(desk, floor, clock)
+    if len(sys.argv) > 3:
+        floor.trouble()
+    try:
+        while True:
+            clock.at = time.time()
+            floor.stir()
+            await asyncio.sleep(0.7)
+    finally:
+        await desk.close()
+
+
+def past(desk: Desk, floor: FakeFloor, clock: FakeClock) -> None:
+    """Give the trend fifteen minutes of history."""
+    now = clock.at
+    for step in range(180):
+        clock.at = now - 900 + step * 5
+        for _ in range(4 + (step // 20) % 3):
+            floor.stir()
+        desk.live.step()
+    clock.at = now
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8700, int(sys.argv[2]) if len(sys.argv) > 2 else 96))
