@@ -211,7 +211,7 @@ class _Desk:
 
     def _is_number(self, text: str, number: PhoneNumber) -> bool:
         """Whether a site uses the number itself as the customer's: it must not live on as an open text."""
-        if sum(letter.isdigit() for letter in text) < 7:
+        if len(text) < 7 or sum(letter.isdigit() for letter in text) < 7:
             return False
         try:
             return read_number(text, self._region) == number

@@ -9,8 +9,7 @@ from hashlib import blake2b
 from typing import NoReturn
 
 import phonenumbers
-from phonenumbers import timezone
-from phonenumbers.tzdata import TIMEZONE_LONGEST_PREFIX
+from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 RevealLedger = Callable[[str, str, str], None]
 """Called with (masked number, reason, actor) before a number is shown to a person."""
@@ -106,18 +105,10 @@ def parse(text: str, region: str) -> PhoneNumber:
     return PhoneNumber(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
-_ZONES: dict[str, tuple[str, ...]] = {}
-_ZONES_KEPT = 100_000
-
-
 def zones_of(number: PhoneNumber) -> tuple[str, ...]:
-    """All time zones (IANA names) the number may be in; empty when its prefix tells nothing."""
-    prefix = number._e164[1 : 1 + TIMEZONE_LONGEST_PREFIX]
-    zones = _ZONES.get(prefix)
-    if zones is None:
-        found = timezone.time_zones_for_number(phonenumbers.parse(number._e164))
-        zones = tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
-        if len(_ZONES) >= _ZONES_KEPT:
-            _ZONES.clear()
-        _ZONES[prefix] = zones
-    return zones
+    """All time zones (IANA names) the number may be in, by its longest known prefix; empty when none is known."""
+    digits = number._e164[1 : 1 + TIMEZONE_LONGEST_PREFIX]
+    for length in range(len(digits), 0, -1):
+        if (zones := TIMEZONE_DATA.get(digits[:length])) is not None:
+            return zones
+    return ()

@@ -123,7 +123,7 @@ def test_a_number_that_stands_twice_in_the_list_is_told_and_taken_once(intake: I
 @pytest.mark.parametrize(
     ("row", "code", "value"),
     [
-        ("138001380001380,x", "number_wrong_length", "138********0380"),
+        ("138001380001380,x", "number_wrong_length", "138********1380"),
         ("12345678901,x", "number_not_assigned", "123****8901"),
         ("abc,x", "number_not_a_number", "abc"),
         (",x", "number_empty", ""),
