@@ -8,7 +8,7 @@ from simulator.render import Headers
 from telephony.ids import LegId
 
 if TYPE_CHECKING:
-    from simulator.amiserver import SimulatedAsterisk
+    from simulator.amiserver import AmiServer
 
 VERSION = "22.10.1"
 CONTEXTS: dict[str, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ def _outcome(why: str | None, message: str) -> Reply:
     return done(message) if why is None else refused(why)
 
 
-def _originate(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _originate(pbx: "AmiServer", request: Request) -> Reply:
     channel, leg = request.get("channel"), LegId(request.get("channelid") or pbx.next_id())
     if not channel:
         return refused("Channel not specified")
@@ -78,18 +78,18 @@ def _originate(pbx: "SimulatedAsterisk", request: Request) -> Reply:
     return done("Originate successfully queued")
 
 
-def _redirect(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _redirect(pbx: "AmiServer", request: Request) -> Reply:
     channel = request.get("channel")
     why = pbx.exchange.redirect(pbx.exchange.find(channel), request.get("context"), request.get("exten"))
     return _outcome(f"Channel does not exist: {channel}" if why else None, "Redirect successful")
 
 
-def _setvar(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _setvar(pbx: "AmiServer", request: Request) -> Reply:
     leg = pbx.exchange.find(request.get("channel"))
     return _outcome(pbx.exchange.set_variable(leg, request.get("variable"), request.get("value")), "Variable Set")
 
 
-def _getvar(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _getvar(pbx: "AmiServer", request: Request) -> Reply:
     leg = pbx.exchange.legs.get(pbx.exchange.find(request.get("channel")))
     if leg is None:
         return refused("No such channel")
@@ -97,48 +97,48 @@ def _getvar(pbx: "SimulatedAsterisk", request: Request) -> Reply:
     return done("", ("Variable", name), ("Value", (leg.variables or {}).get(name, "")))
 
 
-def _mix_monitor(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _mix_monitor(pbx: "AmiServer", request: Request) -> Reply:
     name = request.get("file").removesuffix(".wav")
     return _outcome(pbx.exchange.record(pbx.exchange.find(request.get("channel")), name), "")
 
 
-def _stop_mix_monitor(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _stop_mix_monitor(pbx: "AmiServer", request: Request) -> Reply:
     return _outcome(pbx.exchange.stop_recording(pbx.exchange.find(request.get("channel"))), "")
 
 
-def _hangup(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _hangup(pbx: "AmiServer", request: Request) -> Reply:
     cause = request.get("cause")
     leg = pbx.exchange.find(request.get("channel"))
     return _outcome(pbx.exchange.hang_up(leg, int(cause) if cause.isdigit() else 16), "Channel Hungup")
 
 
-def _core_show_channels(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _core_show_channels(pbx: "AmiServer", request: Request) -> Reply:
     rows = [("CoreShowChannel", pbx.rendering.row(seen)) for seen in pbx.exchange.rows()]
     return listed("Channels will follow", rows, "CoreShowChannelsComplete")
 
 
-def _status(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _status(pbx: "AmiServer", request: Request) -> Reply:
     rows = [("Status", pbx.rendering.row(seen)) for seen in pbx.exchange.rows()]
     return listed("Channel status will follow", rows, "StatusComplete")
 
 
-def _ping(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _ping(pbx: "AmiServer", request: Request) -> Reply:
     return done("", ("Ping", "Pong"), ("Timestamp", f"{pbx.clock.now():.6f}"))
 
 
-def _list_commands(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _list_commands(pbx: "AmiServer", request: Request) -> Reply:
     return done("", *((known.name, f"{known.name}.  (Priv: {known.needs or 'none'})") for known in ACTIONS.values()))
 
 
-def _core_settings(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _core_settings(pbx: "AmiServer", request: Request) -> Reply:
     return done("", ("AMIversion", "11.0.0"), ("AsteriskVersion", VERSION), ("SystemName", pbx.exchange.server))
 
 
-def _core_status(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _core_status(pbx: "AmiServer", request: Request) -> Reply:
     return done("", ("CoreStartupDate", "2026-03-02"), ("CoreCurrentCalls", str(len(pbx.exchange.legs))))
 
 
-def _show_dial_plan(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _show_dial_plan(pbx: "AmiServer", request: Request) -> Reply:
     wanted = request.get("context")
     if wanted and wanted not in CONTEXTS:
         return refused(f"Did not find context {wanted}")
@@ -151,7 +151,7 @@ def _show_dial_plan(pbx: "SimulatedAsterisk", request: Request) -> Reply:
     return listed("DialPlan list will follow", rows, "ShowDialPlanComplete")
 
 
-def _endpoints(pbx: "SimulatedAsterisk", request: Request) -> Reply:
+def _endpoints(pbx: "AmiServer", request: Request) -> Reply:
     rows: list[tuple[str, Headers]] = []
     for phone in pbx.exchange.phones.values():
         name = phone.endpoint.partition("/")[2]
@@ -176,7 +176,7 @@ class Known(NamedTuple):
     name: str
     needs: str
     """The write class it asks for; empty for none."""
-    answer: Callable[["SimulatedAsterisk", Request], Reply]
+    answer: Callable[["AmiServer", Request], Reply]
 
 
 ACTIONS: dict[str, Known] = {

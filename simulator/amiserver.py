@@ -5,37 +5,45 @@ The exchange outlives its clients, as Asterisk does; ``kill`` and ``restart`` ta
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from simulator.amisession import AmiSession
 from simulator.amiusers import ManagerUser
 from simulator.chaos import Chaos
-from simulator.clock import PacedClock
 from simulator.exchange import VirtualExchange
 from simulator.render import Message, Rendering
 from telephony.events import OriginateEnded, PbxEvent
 from telephony.ids import LegId
+from telephony.ports import Clock
 
 Originated = tuple[str, str, str, str, str]
 """ActionID, channel, context, exten and caller id of an Originate that has not ended."""
 
 
-class SimulatedAsterisk:
-    """One PBX on a loopback port. `clock` is the exchange's own; everything runs in the caller's event loop."""
+class AmiServer:
+    """One PBX on a loopback port, in the caller's event loop.
+
+    `clock` is the exchange's own and runs `speed` times as fast as the wall's; `users` are manager users by name, each
+    a password or a whole stanza."""
 
     def __init__(
         self,
         exchange: VirtualExchange,
-        clock: PacedClock,
+        clock: Clock,
         *,
-        users: Iterable[ManagerUser] = (ManagerUser(),),
+        users: Mapping[str, str | ManagerUser] | None = None,
+        speed: float = 1.0,
         host: str = "127.0.0.1",
         port: int = 0,
         chaos: Chaos | None = None,
     ) -> None:
         self.exchange = exchange
         self.clock = clock
-        self.users = {user.name: user for user in users}
+        self.speed = speed
+        self.users = {
+            name: ManagerUser(name, user) if isinstance(user, str) else user
+            for name, user in (users or {"switchroom": "simulated"}).items()
+        }
         self.host = host
         self.port = port
         self.chaos = chaos
@@ -66,6 +74,10 @@ class SimulatedAsterisk:
         self.exchange.crash()
         self.rendering = Rendering(self.exchange)
         self._open.clear()
+
+    async def close(self) -> None:
+        """The end of this PBX."""
+        await self.kill()
 
     async def restart(self) -> None:
         """Die and come back on the same port, empty."""
@@ -115,7 +127,7 @@ class SimulatedAsterisk:
             self._timer.cancel()
             self._timer = None
         if following is not None:
-            wait_s = self.clock.wall(following - self.clock.now())
+            wait_s = (following - self.clock.now()) / self.speed
             self._timer = asyncio.get_running_loop().call_later(min(max(wait_s, 0.0), 3600.0), self._tick)
 
     def _on_event(self, event: PbxEvent) -> None:

@@ -10,7 +10,7 @@ from simulator.amiactions import ACTIONS, Reply, Request
 from simulator.amiusers import EventFilter, ManagerUser
 
 if TYPE_CHECKING:
-    from simulator.amiserver import SimulatedAsterisk
+    from simulator.amiserver import AmiServer
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 LONGEST_LINE = 1000
@@ -22,7 +22,7 @@ OFF = frozenset({"off", "none", "0", "false"})
 class AmiSession(asyncio.Protocol):
     """What one client sees of the PBX."""
 
-    def __init__(self, pbx: "SimulatedAsterisk") -> None:
+    def __init__(self, pbx: "AmiServer") -> None:
         self._pbx = pbx
         self._rest = b""
         self._out: list[bytes] = []

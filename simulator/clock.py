@@ -32,7 +32,3 @@ class PacedClock:
 
     def now(self) -> float:
         return self._at + (time.monotonic() - self._began) * self.speed
-
-    def wall(self, seconds: float) -> float:
-        """How long these seconds take on the wall."""
-        return seconds / self.speed

@@ -134,7 +134,11 @@ class People:
 
     def _changed(self, person: Person, fact: AgentChanged, now: float) -> None:
         person.turn += 1
-        person.state, person.call = fact.now, fact.call
+        person.state = fact.now
+        if fact.call is not None:
+            person.call = fact.call
+        elif fact.now in FREE:
+            person.call = None
         agent, habits, rng = person.agent, self.habits, self.rng
         match fact.now:
             case AgentState.READY:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from config.model import AsteriskSettings
-from simulator.amiserver import SimulatedAsterisk
+from simulator.amiserver import AmiServer
 from simulator.carrier import ScriptedCarrier
 from simulator.clock import PacedClock
 from simulator.exchange import VirtualExchange
@@ -26,7 +26,7 @@ class WireStage(Stage):
         super().__init__()
         self.clock = PacedClock(SPEED)
         self.pbx = VirtualExchange(ServerId("pbx1"), ScriptedCarrier(), random.Random(1), self.clock)
-        self.asterisk = SimulatedAsterisk(self.pbx, self.clock)
+        self.asterisk = AmiServer(self.pbx, self.clock, speed=SPEED)
         self._stirred = asyncio.Event()
         self._phones = 0
         self._link: AmiLink | None = None
@@ -61,7 +61,7 @@ class WireStage(Stage):
 
     async def until(self, done: Callable[[], bool], within_s: float) -> bool:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.clock.wall(within_s)
+        deadline = loop.time() + within_s / SPEED
         while not done():
             self._stirred.clear()
             left = deadline - loop.time()
