@@ -1,0 +1,138 @@
+"""The dialler's books: every call it placed that has not ended, by campaign and PBX; each event costs O(1)."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
+
+
+class Stage(StrEnum):
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    ENDING = "ending"
+
+
+PENDING = frozenset({Stage.DIALLING, Stage.RINGING, Stage.ANSWERED})
+CANCELLABLE = frozenset({Stage.DIALLING, Stage.RINGING})
+
+
+class Flight(msgspec.Struct, kw_only=True):
+    """One call from placing to its end. `attempts` counts this one; `dedicated` to the one agent it was dialled for."""
+
+    call: CallId
+    campaign: CampaignId
+    lead: LeadId
+    customer: CustomerId
+    number_key: int
+    trunk: TrunkId
+    server: ServerId
+    agent: AgentId | None
+    attempts: int
+    placed_at: float
+    stage: Stage = Stage.DIALLING
+    heard: bool = False
+    counted: bool = False
+    talked: bool = False
+    cancelled: bool = False
+    callback_at: float | None = None
+
+
+class Cell:
+    """The calls of one campaign on one PBX. `pending` holds when each call for any agent was placed, until the
+    customer waits; calls dialled for one agent are in the stages only."""
+
+    def __init__(self) -> None:
+        self.pending: dict[CallId, float] = {}
+        self.waiting = 0
+        self.stages = dict.fromkeys(Stage, 0)
+
+
+class Books:
+    """All calls in flight."""
+
+    def __init__(self) -> None:
+        self.flights: dict[CallId, Flight] = {}
+        self._cells: dict[CampaignId, dict[ServerId, Cell]] = {}
+        self.dedicated: set[AgentId] = set()
+        """Agents a call is out for that only they may take."""
+
+    def cell(self, campaign: CampaignId, server: ServerId) -> Cell:
+        cells = self._cells.setdefault(campaign, {})
+        cell = cells.get(server)
+        if cell is None:
+            cell = cells[server] = Cell()
+        return cell
+
+    def unserved(self, campaign: CampaignId, server: ServerId) -> int:
+        """Calls of the campaign on that PBX that may still ask for any of its agents."""
+        cell = self._cells.get(campaign, {}).get(server)
+        return len(cell.pending) + cell.waiting if cell is not None else 0
+
+    def of(self, campaign: CampaignId) -> Iterator[Flight]:
+        """The campaign's calls."""
+        return (flight for flight in self.flights.values() if flight.campaign == campaign)
+
+    def stages(self, campaign: CampaignId) -> dict[Stage, int]:
+        """How many calls of the campaign are in each stage, on all PBXs."""
+        found = dict.fromkeys(Stage, 0)
+        for cell in self._cells.get(campaign, {}).values():
+            for stage, count in cell.stages.items():
+                found[stage] += count
+        return found
+
+    def in_flight(self, campaign: CampaignId) -> int:
+        return sum(self.stages(campaign).values())
+
+    def open(self, flight: Flight) -> None:
+        """Enter a call in the stage it has."""
+        self.flights[flight.call] = flight
+        if flight.agent is not None:
+            self.dedicated.add(flight.agent)
+        self._enter(flight, self.cell(flight.campaign, flight.server))
+
+    def move(self, flight: Flight, stage: Stage) -> None:
+        """A call reached another stage."""
+        cell = self.cell(flight.campaign, flight.server)
+        self._leave(flight, cell)
+        flight.stage = stage
+        self._enter(flight, cell)
+
+    def close(self, call: CallId) -> Flight | None:
+        """Strike a call out; None when it is not in the books."""
+        flight = self.flights.pop(call, None)
+        if flight is not None:
+            self._leave(flight, self.cell(flight.campaign, flight.server))
+            if flight.agent is not None:
+                self.dedicated.discard(flight.agent)
+        return flight
+
+    def _enter(self, flight: Flight, cell: Cell) -> None:
+        stage = flight.stage
+        cell.stages[stage] += 1
+        if flight.agent is None and not flight.cancelled:
+            if stage is Stage.WAITING:
+                cell.waiting += 1
+            elif stage in PENDING:
+                cell.pending[flight.call] = flight.placed_at
+
+    def _leave(self, flight: Flight, cell: Cell) -> None:
+        stage = flight.stage
+        cell.stages[stage] -= 1
+        if flight.agent is None and not flight.cancelled:
+            if stage is Stage.WAITING:
+                cell.waiting -= 1
+            elif stage in PENDING:
+                del cell.pending[flight.call]
+
+    def cancel(self, flight: Flight) -> None:
+        """The call was told to hang up: no agent is kept for it any more."""
+        cell = self.cell(flight.campaign, flight.server)
+        self._leave(flight, cell)
+        flight.cancelled = True
+        self._enter(flight, cell)

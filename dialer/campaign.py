@@ -1,0 +1,87 @@
+"""One campaign as the dialler runs it: its state, its settings made ready, its hopper, what it learned and counted."""
+
+from enum import StrEnum
+from math import exp
+
+from config.model import CampaignSettings
+from dialer.abandonment import Budget, Totals
+from dialer.forecast import Forecast
+from dialer.gate import AUTOMATIC, GateRules
+from dialer.hopper import Hopper
+from dialer.metrics import PACE
+from dialer.pacing import Pacer, Placement, pacer_for
+from dialer.trunks import Trunk
+from telephony.ids import CampaignId, ServerId
+
+PACE_MEMORY_S = 30.0
+
+
+class Run(StrEnum):
+    STOPPED = "stopped"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DRAINING = "draining"
+
+
+NEXT: dict[Run, dict[str, Run]] = {
+    Run.STOPPED: {"start": Run.RUNNING},
+    Run.RUNNING: {"pause": Run.PAUSED, "drain": Run.DRAINING, "stop": Run.STOPPED},
+    Run.PAUSED: {"start": Run.RUNNING, "drain": Run.DRAINING, "stop": Run.STOPPED},
+    Run.DRAINING: {"start": Run.RUNNING, "pause": Run.PAUSED, "stop": Run.STOPPED, "empty": Run.STOPPED},
+}
+"""[state][what is asked, or `empty`: the last call of a draining campaign ended]."""
+
+
+class Campaign:
+    """A campaign's living part; decides nothing by itself."""
+
+    def __init__(
+        self, campaign: CampaignId, settings: CampaignSettings, trunks: tuple[Trunk, ...], totals: Totals
+    ) -> None:
+        self.id = campaign
+        self.state = Run.STOPPED
+        self.removed = False
+        self.hopper = Hopper(campaign)
+        self.forecast = Forecast(settings.ring_s)
+        self.totals = totals
+        self.budget = Budget(
+            settings.pacing.target_abandon, live=totals.connected + totals.abandoned, abandoned=totals.abandoned
+        )
+        self.placement = Placement(0, "pace.stopped")
+        self._pace = 0.0
+        self._pace_at = 0.0
+        self._caller_id = 0
+        self.apply(settings, trunks)
+
+    def apply(self, settings: CampaignSettings, trunks: tuple[Trunk, ...]) -> None:
+        """Take new settings; what was learned and counted stays."""
+        self.settings = settings
+        self.trunks = trunks
+        self.servers: tuple[ServerId, ...] = tuple(dict.fromkeys(trunk.server for trunk in trunks))
+        self.rules = GateRules(settings)
+        self.automatic = settings.mode in AUTOMATIC
+        self.budget.target = settings.pacing.target_abandon
+        self.budget.binding = False
+        self.pacer: Pacer = pacer_for(settings, self.forecast, self.budget)
+        self.gauge = PACE.labels(self.id)
+
+    def caller_id(self, trunk: Trunk) -> str:
+        """The number to show: the campaign's own in turn, else the trunk's."""
+        own = self.settings.caller_ids
+        if not own:
+            return trunk.caller_id()
+        self._caller_id += 1
+        return own[(self._caller_id - 1) % len(own)]
+
+    def pace(self, now: float) -> float:
+        """Calls placed a second of late."""
+        return self._pace * exp(-max(0.0, now - self._pace_at) / PACE_MEMORY_S) / PACE_MEMORY_S
+
+    def paced(self, count: int, now: float) -> None:
+        self._pace = self._pace * exp(-max(0.0, now - self._pace_at) / PACE_MEMORY_S) + count
+        self._pace_at = now
+
+    def next_tick(self, now: float) -> float:
+        """The next whole multiple of the tick, so that campaigns wake together."""
+        tick = self.settings.pacing.tick_s
+        return (now // tick + 1.0) * tick

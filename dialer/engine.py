@@ -1,0 +1,493 @@
+"""The dialler's engine: fed every event of the floor, it says which calls to place, which to take back, and why.
+
+Rules: a campaign places calls only while RUNNING, on a PBX whose link is up, while the store is sound and somebody is
+signed in to take them. Whatever is fed to it that it has no rule for changes nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from config.model import AgentSettings, CampaignSettings, TrunkSettings
+from dialer.abandonment import Totals
+from dialer.books import Flight, Stage
+from dialer.byhand import ByHand
+from dialer.campaign import NEXT, Campaign, Run
+from dialer.gate import Rule, may_dial
+from dialer.hopper import Held
+from dialer.metrics import HOPPER, IN_FLIGHT, PLACED
+from dialer.outgoing import Outgoing, Said
+from dialer.pacing import PaceView, Placement
+from dialer.progress import Progress
+from dialer.trunks import TrunkBoard
+from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked, SkipAsked
+from telephony.commands import CancelTimer, Command, SetTimer
+from telephony.events import OptOutPressed, TimerFired
+from telephony.facts import (
+    AgentChanged,
+    AlarmCleared,
+    AlarmRaised,
+    AskRefused,
+    CallAbandoned,
+    CallAnswered,
+    CallConnected,
+    CallDisposed,
+    CallEnded,
+    CallLeft,
+    CallOffered,
+    CallRang,
+    CallWaiting,
+    CampaignChanged,
+    CustomerBarred,
+    Fact,
+    LeadRested,
+    ServerChanged,
+)
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, ServerId
+from telephony.leads import LeadsFetched, Restored
+from telephony.ports import AgentSupply, SupplyCounts
+from telephony.views import CampaignView, TrunkView
+
+TICK = "tick"
+UP = "up"
+STORE_ALARM = "store"
+REFUSED_PER_TICK = 50
+"""Leads the gate may refuse in one decision before the rest waits for the next."""
+GONE = frozenset({AgentState.LOGGED_OUT, AgentState.AUX})
+
+
+class DialerEngine:
+    """All campaigns of one process."""
+
+    def __init__(
+        self,
+        campaigns: Mapping[str, CampaignSettings],
+        trunks: Sequence[TrunkSettings],
+        supply: AgentSupply,
+        *,
+        call_ids: Callable[[], CallId],
+        totals: Mapping[str, Totals] | None = None,
+        agents: Sequence[AgentSettings] = (),
+        barred_customers: Sequence[CustomerId] = (),
+        barred_numbers: Sequence[int] = (),
+    ) -> None:
+        """`totals` are the counts of each campaign's abandonment window, `agents` tell who serves which campaigns."""
+        self._supply = supply
+        self._outgoing = Outgoing(TrunkBoard(trunks), call_ids)
+        self._outgoing.gate.barred.update(barred_customers)
+        self._outgoing.gate.barred.update(barred_numbers)
+        self._campaigns: dict[CampaignId, Campaign] = {}
+        self._servers: dict[ServerId, str] = {}
+        self._serves: dict[AgentId, tuple[CampaignId, ...]] = {}
+        self._sharing: dict[CampaignId, tuple[tuple[CampaignId, float], ...]] = {}
+        self.store_healthy = True
+        self._progress = Progress(self._campaigns, self._outgoing)
+        self._by_hand = ByHand(self._campaigns, self._outgoing, supply, self._obstacle)
+        for name, settings in campaigns.items():
+            self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
+        self.staff(agents)
+        course, by_hand = self._progress, self._by_hand
+        self._rules: dict[type, Callable[[Any, float, Said], object]] = {
+            TimerFired: self._timer,
+            LeadsFetched: self._fetched,
+            CampaignAsked: self._asked,
+            AgentChanged: self._agent,
+            ServerChanged: self._server,
+            AlarmRaised: self._alarm,
+            AlarmCleared: self._clear,
+            Restored: self._restored,
+            CallEnded: self._ended,
+            CallRang: course.rang,
+            CallAnswered: course.answered,
+            CallWaiting: course.waiting,
+            CallOffered: course.offered,
+            CallConnected: course.connected,
+            CallAbandoned: course.abandoned,
+            CallLeft: course.left,
+            CallDisposed: course.disposed,
+            CustomerBarred: course.barred,
+            OptOutPressed: course.opted_out,
+            PreviewAsked: by_hand.preview,
+            DialAsked: by_hand.dial,
+            SkipAsked: by_hand.skip,
+        }
+
+    def on(self, event: object, now: float) -> list[Fact | Command]:
+        """What follows from the event; nothing for events that do not concern the dialler."""
+        out: Said = []
+        rule = self._rules.get(type(event))
+        if rule is not None:
+            rule(event, now, out)
+        return out
+
+    def reload(self, campaigns: Mapping[str, CampaignSettings], now: float) -> list[Fact | Command]:
+        """Take new settings: running campaigns go on under them, removed ones drain, new ones stand stopped."""
+        out: Said = []
+        for name, settings in campaigns.items():
+            campaign = self._campaigns.get(CampaignId(name))
+            if campaign is None:
+                self._add(CampaignId(name), settings, Totals())
+                continue
+            campaign.removed = False
+            if campaign.settings != settings:
+                campaign.apply(settings, self._outgoing.trunks.of(settings.trunks))
+                if campaign.automatic:
+                    self._by_hand.give_back_all(campaign, now, out)
+                self._pace(campaign, now, out)
+        for campaign in [one for one in self._campaigns.values() if one.id not in campaigns]:
+            campaign.removed = True
+            if "drain" in NEXT[campaign.state]:
+                self._change(campaign, "drain", "settings", now, out)
+            self._drained(campaign, now, out)
+        return out
+
+    def staff(self, agents: Sequence[AgentSettings]) -> None:
+        """Learn who serves which campaigns: campaigns that share agents leave room for one another's calls."""
+        self._serves = {AgentId(one.id): tuple(CampaignId(name) for name in one.campaigns) for one in agents}
+        crew: dict[CampaignId, set[AgentId]] = {}
+        for agent, campaigns in self._serves.items():
+            for campaign in campaigns:
+                crew.setdefault(campaign, set()).add(agent)
+        self._sharing = {
+            own: tuple((other, len(crew[own] & crew[other]) / len(crew[other])) for other in crew if other != own)
+            for own in crew
+        }
+        self._sharing = {own: tuple(pair for pair in pairs if pair[1] > 0) for own, pairs in self._sharing.items()}
+
+    def view(self, campaign: str, now: float) -> CampaignView | None:
+        """The campaign as pages show it; None when there is none of that name."""
+        one = self._campaigns.get(CampaignId(campaign))
+        if one is None:
+            return None
+        totals, stages = one.totals, self._outgoing.books.stages(one.id)
+        placement = one.placement if one.state is Run.RUNNING else Placement(0, f"pace.{one.state.value}")
+        return CampaignView(
+            id=one.id,
+            title=one.settings.title,
+            state=one.state.value,
+            mode=one.settings.mode,
+            stages={
+                "dialling": stages[Stage.DIALLING],
+                "ringing": stages[Stage.RINGING],
+                "waiting": stages[Stage.ANSWERED] + stages[Stage.WAITING] + stages[Stage.OFFERED],
+                "talking": stages[Stage.TALKING],
+            },
+            agents=self._agents(one),
+            hopper=len(one.hopper),
+            pace=one.pace(now),
+            reason_code=placement.code,
+            reason_words=placement.words,
+            placed=totals.placed,
+            answered=totals.answered,
+            connected=totals.connected,
+            abandoned=totals.abandoned,
+            refused=totals.refused,
+            answer_rate=totals.answer_rate,
+            abandon_rate=totals.abandon_rate,
+            target_abandon=one.settings.pacing.target_abandon,
+            outcomes=dict(totals.outcomes),
+        )
+
+    def views(self, now: float) -> tuple[CampaignView, ...]:
+        """All campaigns."""
+        return tuple(view for name in self._campaigns if (view := self.view(name, now)) is not None)
+
+    def trunk_views(self) -> tuple[TrunkView, ...]:
+        return self._outgoing.trunks.views()
+
+    def totals(self, campaign: str) -> Totals | None:
+        """The counts the campaign's rates come from."""
+        one = self._campaigns.get(CampaignId(campaign))
+        return one.totals if one is not None else None
+
+    # what people ask
+
+    def _asked(self, event: CampaignAsked, now: float, out: Said) -> None:
+        campaign = self._campaigns.get(event.campaign)
+        action = event.action.value
+        if campaign is None:
+            out.append(AskRefused(actor=event.actor, what=f"campaign.{action}", code="campaign.unknown"))
+        elif action not in NEXT[campaign.state] or (campaign.removed and action == "start"):
+            words = {"state": campaign.state.value, "action": action}
+            out.append(AskRefused(actor=event.actor, what=f"campaign.{action}", code="campaign.cannot", words=words))
+        else:
+            self._change(campaign, action, event.actor, now, out)
+
+    def _change(self, campaign: Campaign, verb: str, actor: str, now: float, out: Said) -> None:
+        campaign.state = NEXT[campaign.state][verb]
+        out.append(CampaignChanged(campaign=campaign.id, state=campaign.state.value, actor=actor))
+        if campaign.state is Run.RUNNING:
+            self._tick(campaign, now, out)
+            return
+        out.append(CancelTimer(key=(TICK, campaign.id)))
+        if campaign.state is Run.STOPPED:
+            self._outgoing.cancel(campaign, None, out)
+            self._by_hand.give_back_all(campaign, now, out)
+        self._drained(campaign, now, out)
+
+    def _drained(self, campaign: Campaign, now: float, out: Said) -> None:
+        if self._outgoing.books.in_flight(campaign.id):
+            return
+        if campaign.state is Run.DRAINING:
+            self._change(campaign, "empty", "dialer", now, out)
+        elif campaign.removed and campaign.state is Run.STOPPED:
+            for lead in campaign.hopper.empty():
+                out.append(LeadRested(lead=lead.id, due=lead.due, why="campaign_gone"))
+            self._campaigns.pop(campaign.id, None)
+
+    # what happens
+
+    def _timer(self, event: TimerFired, now: float, out: Said) -> None:
+        if event.key[0] == TICK:
+            campaign = self._campaigns.get(CampaignId(event.key[1]))
+            if campaign is not None and campaign.state is Run.RUNNING:
+                self._tick(campaign, now, out)
+
+    def _fetched(self, event: LeadsFetched, now: float, out: Said) -> None:
+        campaign = self._campaigns.get(event.campaign)
+        if campaign is None:
+            out.extend(LeadRested(lead=lead.id, due=lead.due, why="campaign_gone") for lead in event.leads)
+            return
+        kept, all_shut, shut_until = 0, True, 0.0
+        for lead in event.leads:
+            verdict = may_dial(lead, campaign.rules, self._outgoing.gate, now)
+            if verdict.rule is None:
+                campaign.hopper.put(lead, now)
+                kept += 1
+                continue
+            self._outgoing.refuse(campaign, lead, verdict, out)
+            if verdict.rule is not Rule.WINDOW or verdict.until is None:
+                all_shut = False
+            elif not shut_until or verdict.until < shut_until:
+                shut_until = verdict.until
+        shut = shut_until if event.leads and not kept and all_shut else None
+        campaign.hopper.fetched(event, shut_until=shut, now=now)
+        self._pace(campaign, now, out)
+
+    def _agent(self, event: AgentChanged, now: float, out: Said) -> None:
+        self._by_hand.server_of[event.agent] = event.server
+        if event.was is AgentState.WRAP_UP:
+            self._progress.wrapped(event.agent, event.for_s)
+        if event.now in GONE:
+            if event.now is AgentState.LOGGED_OUT:
+                self._by_hand.give_back(event.agent, now, out)
+            for campaign in self._served_by(event.agent):
+                if campaign.state is not Run.STOPPED and event.server in campaign.servers:
+                    self._nobody_left(campaign, event.server, out)
+        elif event.now is AgentState.READY:
+            for campaign in self._served_by(event.agent):
+                if event.server in campaign.servers:
+                    self._pace(campaign, now, out)
+
+    def _nobody_left(self, campaign: Campaign, server: ServerId, out: Said) -> None:
+        cell = self._outgoing.books.cell(campaign.id, server)
+        if cell.pending and self._supply.counts(campaign.id, server).signed_in <= 0:
+            campaign.placement = Placement(0, "pace.no_agents")
+            self._outgoing.cancel(campaign, server, out)
+
+    def _server(self, event: ServerChanged, now: float, out: Said) -> None:
+        self._servers[event.server] = event.state
+        if event.state == UP:
+            for campaign in self._campaigns.values():
+                self._pace(campaign, now, out)
+
+    def _alarm(self, event: AlarmRaised, now: float, out: Said) -> None:
+        if event.alarm == STORE_ALARM:
+            self.store_healthy = False
+
+    def _clear(self, event: AlarmCleared, now: float, out: Said) -> None:
+        if event.alarm == STORE_ALARM:
+            self.store_healthy = True
+
+    def _ended(self, event: CallEnded, now: float, out: Said) -> None:
+        campaign = self._progress.ended(event, now, out)
+        if campaign is not None and (campaign.state is Run.DRAINING or campaign.removed):
+            self._drained(campaign, now, out)
+
+    def _restored(self, event: Restored, now: float, out: Said) -> None:
+        for agent in event.agents:
+            self._by_hand.server_of[agent.agent] = agent.server
+        for call in event.calls:
+            connected, answered = call.connected_at is not None, call.answered_at is not None
+            stage = Stage.TALKING if connected else Stage.WAITING if answered else Stage.DIALLING
+            flight = Flight(
+                call=call.call,
+                campaign=call.campaign,
+                lead=call.lead,
+                customer=call.customer,
+                number_key=0,
+                trunk=call.trunk,
+                server=call.server,
+                agent=call.agent,
+                attempts=1,
+                placed_at=call.placed_at,
+                stage=stage,
+                heard=answered,
+                counted=connected,
+                talked=connected,
+            )
+            self._outgoing.books.open(flight)
+            if call.customer:
+                self._outgoing.gate.in_call.add(call.customer)
+            if trunk := self._outgoing.trunks.get(call.trunk):
+                trunk.busy += 1
+        for name, state in event.campaigns:
+            campaign = self._campaigns.get(name)
+            if campaign is None or state not in set(Run):
+                continue
+            campaign.state = Run(state)
+            if campaign.state is Run.RUNNING:
+                self._tick(campaign, now, out)
+            self._drained(campaign, now, out)
+
+    # placing calls
+
+    def _tick(self, campaign: Campaign, now: float, out: Said) -> None:
+        out.append(SetTimer(key=(TICK, campaign.id), at=campaign.next_tick(now)))
+        campaign.hopper.release_overdue(now)
+        self._pace(campaign, now, out)
+        HOPPER.labels(campaign.id).set(len(campaign.hopper))
+        campaign.gauge.set(campaign.pace(now))
+        for stage, count in self._outgoing.books.stages(campaign.id).items():
+            IN_FLIGHT.labels(campaign.id, stage.value).set(count)
+
+    def _pace(self, campaign: Campaign, now: float, out: Said) -> None:
+        """Decide once for every PBX of the campaign, then see to its hopper."""
+        if campaign.state is not Run.RUNNING:
+            return
+        signed_in, chosen = 0, Placement(0, "pace.no_trunk")
+        for server in campaign.servers:
+            if why := self._obstacle(server):
+                placement = Placement(0, why, {"server": server})
+            else:
+                counts = self._supply.counts(campaign.id, server)
+                signed_in += counts.signed_in
+                if counts.signed_in <= 0:
+                    self._nobody_left(campaign, server, out)
+                    placement = Placement(0, "pace.no_agents")
+                elif campaign.automatic:
+                    placement = self._decide(campaign, server, counts, now, out)
+                else:
+                    placement = Placement(0, "pace.by_hand")
+            if chosen.code in ("pace.no_trunk", "pace.no_agents") or placement.count > chosen.count:
+                chosen = placement
+        campaign.placement = chosen
+        if self.store_healthy:
+            extra = self._by_hand.shown(campaign) if not campaign.automatic else 0
+            if fetch := campaign.hopper.fetch(campaign.settings.hopper, campaign.pace(now), signed_in + extra, now):
+                out.append(fetch)
+
+    def _decide(self, campaign: Campaign, server: ServerId, counts: SupplyCounts, now: float, out: Said) -> Placement:
+        room = self._outgoing.trunks.room(campaign.trunks, server, now)
+        own = self._personal(campaign, server, min(counts.free, room), now, out)
+        cell = self._outgoing.books.cell(campaign.id, server)
+        placement = campaign.pacer.place(
+            PaceView(
+                now=now,
+                free=max(0, counts.free - own),
+                talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,
+                wrapping=counts.wrapping,
+                pending=cell.pending.values(),
+                waiting=cell.waiting,
+                room=room - own,
+                shared=self._shared(campaign.id, server),
+            )
+        )
+        if placement.count:
+            placed = self._place(campaign, server, placement, now, out)
+            campaign.paced(placed, now)
+            if placed < placement.count:
+                campaign.budget.binding = False
+                return Placement(placed, "pace.no_leads", placement.words)
+        return placement
+
+    def _place(self, campaign: Campaign, server: ServerId, placement: Placement, now: float, out: Said) -> int:
+        """Place up to that many calls from the hopper; returns how many."""
+        outgoing, hopper, rules, gate = self._outgoing, campaign.hopper, campaign.rules, self._outgoing.gate
+        trunks, reason = campaign.trunks, placement.code
+        placed = refused = 0
+        aside: list[Held] = []
+        while placed < placement.count and refused + len(aside) < REFUSED_PER_TICK:
+            held = hopper.pop()
+            if held is None:
+                break
+            lead = held[2]
+            if outgoing.stale(campaign, held, now, out):
+                continue
+            verdict = may_dial(lead, rules, gate, now)
+            if verdict.rule is None:
+                trunk = outgoing.trunks.choose(trunks, server, lead.number, now)
+                if trunk is not None:
+                    outgoing.place(campaign, lead, trunk, None, reason, now, out)
+                    placed += 1
+                    continue
+                verdict = outgoing.no_trunk(campaign, lead, now)
+            if verdict.rule is None:
+                aside.append(held)
+            else:
+                outgoing.refuse(campaign, lead, verdict, out)
+                refused += 1
+        for held in aside:
+            hopper.put_back(held)
+        PLACED.labels(campaign.id).inc(placed)
+        return placed
+
+    def _personal(self, campaign: Campaign, server: ServerId, most: int, now: float, out: Said) -> int:
+        """Dial what was promised to agents who are free now; returns how many agents that takes."""
+        taken = 0
+        outgoing = self._outgoing
+        for agent in campaign.hopper.waited_for():
+            if taken >= most:
+                break
+            if self._by_hand.server_of.get(agent, server) != server or agent in outgoing.books.dedicated:
+                continue
+            if not self._supply.may_take(agent, campaign.id):
+                continue
+            held = campaign.hopper.pop_for(agent)
+            if held is None or outgoing.stale(campaign, held, now, out):
+                continue
+            verdict = may_dial(held[2], campaign.rules, outgoing.gate, now)
+            if verdict.passed:
+                verdict = outgoing.no_trunk(campaign, held[2], now)
+            if verdict.rule is not None:
+                outgoing.refuse(campaign, held[2], verdict, out)
+                continue
+            trunk = outgoing.trunks.choose(campaign.trunks, server, held[2].number, now)
+            if trunk is None:
+                campaign.hopper.put_back(held)
+                continue
+            outgoing.place(campaign, held[2], trunk, agent, "pace.callback", now, out)
+            taken += 1
+        return taken
+
+    # small questions
+
+    def _add(self, name: CampaignId, settings: CampaignSettings, totals: Totals) -> None:
+        self._campaigns[name] = Campaign(name, settings, self._outgoing.trunks.of(settings.trunks), totals)
+
+    def _obstacle(self, server: ServerId) -> str | None:
+        """Why nothing may be dialled on that PBX at all, None when it may."""
+        if not self.store_healthy:
+            return "pace.store"
+        return None if self._servers.get(server) == UP else "pace.server"
+
+    def _served_by(self, agent: AgentId) -> list[Campaign]:
+        names = self._serves.get(agent)
+        if names is None:
+            return list(self._campaigns.values())
+        return [self._campaigns[name] for name in names if name in self._campaigns]
+
+    def _shared(self, campaign: CampaignId, server: ServerId) -> int:
+        books = self._outgoing.books
+        return ceil(sum(books.unserved(other, server) * share for other, share in self._sharing.get(campaign, ())))
+
+    def _agents(self, campaign: Campaign) -> dict[str, int]:
+        found = dict.fromkeys(("free", "reserved", "talking", "wrapping", "signed_in"), 0)
+        for server in campaign.servers:
+            counts = self._supply.counts(campaign.id, server)
+            found["free"] += counts.free
+            found["reserved"] += counts.reserved
+            found["talking"] += counts.talking
+            found["wrapping"] += counts.wrapping
+            found["signed_in"] += counts.signed_in
+        return found

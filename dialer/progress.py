@@ -1,0 +1,192 @@
+"""The course of calls after they were placed: books, counts, what is learned, trunks' health and the lead's rest."""
+
+from collections.abc import Mapping
+
+from dialer.books import CANCELLABLE, Flight, Stage
+from dialer.campaign import Campaign
+from dialer.metrics import ABANDONED, ANOMALIES, ATTEMPTS, LATE
+from dialer.outgoing import Outgoing, Said
+from dialer.recycle import rest
+from telephony.events import OptOutPressed
+from telephony.facts import (
+    AbandonedBy,
+    Anomaly,
+    CallAbandoned,
+    CallAnswered,
+    CallConnected,
+    CallDisposed,
+    CallEnded,
+    CallLeft,
+    CallOffered,
+    CallRang,
+    CallWaiting,
+    CustomerBarred,
+    LeadRested,
+)
+from telephony.ids import AgentId, CallId, CampaignId
+from telephony.outcomes import WHOSE, Fault
+
+DO_NOT_CALL = "do_not_call"
+MACHINE = "MACHINE"
+KEPT_FOR_DISPOSITION = 5000
+
+
+class Progress:
+    """Follows every call in the books to its end."""
+
+    def __init__(self, campaigns: Mapping[CampaignId, Campaign], outgoing: Outgoing) -> None:
+        self._campaigns = campaigns
+        self._outgoing = outgoing
+        self._books = outgoing.books
+        self._talked: dict[CallId, Flight] = {}
+        self._last: dict[AgentId, CampaignId] = {}
+
+    def rang(self, event: CallRang, now: float, out: Said) -> None:
+        self._move(event.call, Stage.RINGING, {Stage.DIALLING})
+
+    def answered(self, event: CallAnswered, now: float, out: Said) -> None:
+        flight = self._move(event.call, Stage.ANSWERED, {Stage.DIALLING, Stage.RINGING})
+        if flight is not None and (campaign := self._campaigns.get(flight.campaign)):
+            campaign.totals.answered += 1
+
+    def waiting(self, event: CallWaiting, now: float, out: Said) -> None:
+        flight = self._move(event.call, Stage.WAITING)
+        if flight is None or flight.heard:
+            return
+        campaign = self._campaigns.get(flight.campaign)
+        if campaign is not None and event.amd != MACHINE:
+            flight.heard = True
+            campaign.forecast.human(now - flight.placed_at, now)
+
+    def offered(self, event: CallOffered, now: float, out: Said) -> None:
+        self._move(event.call, Stage.OFFERED)
+
+    def connected(self, event: CallConnected, now: float, out: Said) -> None:
+        flight = self._move(event.call, Stage.TALKING)
+        if flight is None:
+            return
+        flight.talked = True
+        self._last[event.agent] = flight.campaign
+        campaign = self._campaigns.get(flight.campaign)
+        if campaign is None or flight.counted:
+            return
+        flight.counted = True
+        campaign.totals.connected += 1
+        campaign.budget.connected(now)
+        if event.waited_s > campaign.settings.pacing.patience_s:
+            campaign.totals.late += 1
+            LATE.labels(campaign.id).inc()
+
+    def abandoned(self, event: CallAbandoned, now: float, out: Said) -> None:
+        flight = self._move(event.call, Stage.ENDING)
+        campaign = self._campaigns.get(event.campaign)
+        if campaign is None or (flight is not None and flight.counted):
+            return
+        if event.by is AbandonedBy.CUSTOMER and event.waited_s <= campaign.settings.pacing.patience_s:
+            return
+        campaign.totals.abandoned += 1
+        campaign.budget.abandoned(now)
+        ABANDONED.labels(campaign.id).inc()
+        if flight is not None:
+            flight.counted = True
+            self._outgoing.gate.left_waiting(flight.customer, flight.number_key, now)
+
+    def left(self, event: CallLeft, now: float, out: Said) -> None:
+        self._move(event.call, Stage.ENDING)
+
+    def ended(self, event: CallEnded, now: float, out: Said) -> Campaign | None:
+        """Close the call; returns its campaign."""
+        flight = self._books.close(event.call)
+        campaign = self._campaigns.get(event.campaign)
+        if flight is None:
+            if campaign is not None:
+                self._strange(f"CallEnded {event.outcome.value}", out)
+            return campaign
+        outgoing = self._outgoing
+        outgoing.gate.release(flight.customer, flight.number_key)
+        trunk = outgoing.trunks.get(flight.trunk)
+        if trunk is not None and (changed := trunk.ended(event.outcome)):
+            out.append(changed)
+        if campaign is None:
+            out.append(LeadRested(lead=flight.lead, due=now, why="campaign_gone"))
+            return None
+        self._learn(campaign, flight, event, now)
+        outcome = event.outcome.value
+        campaign.totals.outcomes[outcome] = campaign.totals.outcomes.get(outcome, 0) + 1
+        ATTEMPTS.labels(campaign.id, outcome).inc()
+        talked = flight.talked or (event.agent is not None and event.talk_s > 0)
+        fact = rest(
+            flight.lead,
+            event.outcome,
+            talked=talked,
+            attempts=flight.attempts,
+            callback_at=flight.callback_at,
+            retry=campaign.settings.retry,
+            now=now,
+        )
+        outgoing.rest(campaign, fact, out)
+        if talked:
+            self._talked[event.call] = flight
+            if len(self._talked) > KEPT_FOR_DISPOSITION:
+                del self._talked[next(iter(self._talked))]
+        return campaign
+
+    def disposed(self, event: CallDisposed, now: float, out: Said) -> None:
+        """The agent's word: a promised callback makes the lead due again, a wish not to be called bars the customer."""
+        open_call = self._books.flights.get(event.call)
+        flight = open_call or self._talked.get(event.call)
+        if flight is None:
+            if event.callback_at is not None:
+                self._strange("CallDisposed", out)
+            return
+        if event.disposition == DO_NOT_CALL:
+            self._bar(flight, DO_NOT_CALL, event.agent, out)
+        if open_call is not None:
+            flight.callback_at = event.callback_at
+        elif event.callback_at is not None and (campaign := self._campaigns.get(flight.campaign)):
+            fact = LeadRested(lead=flight.lead, due=event.callback_at, why="callback")
+            self._outgoing.rest(campaign, fact, out)
+
+    def opted_out(self, event: OptOutPressed, now: float, out: Said) -> None:
+        if flight := self._books.flights.get(CallId(event.leg)):
+            self._bar(flight, "opt_out", "customer", out)
+
+    def barred(self, event: CustomerBarred, now: float, out: Said) -> None:
+        """From this instant nobody dials the customer; calls to him that are out are hung up (CMP-2)."""
+        gate = self._outgoing.gate
+        if event.customer:
+            gate.barred.add(event.customer)
+        if event.number_key:
+            gate.barred.add(event.number_key)
+        for flight in list(self._books.flights.values()):
+            same = flight.number_key == event.number_key != 0 or flight.customer == event.customer != ""
+            if same and flight.stage in CANCELLABLE:
+                self._outgoing.hang_up(flight, out)
+
+    def wrapped(self, agent: AgentId, for_s: float) -> None:
+        """An agent's wrap-up ended: it is learned for the campaign of his last call."""
+        if campaign := self._campaigns.get(self._last.get(agent, CampaignId(""))):
+            campaign.forecast.wrapped(for_s)
+
+    def _bar(self, flight: Flight, why: str, actor: str, out: Said) -> None:
+        fact = CustomerBarred(customer=flight.customer, number_key=flight.number_key, why=why, actor=actor)
+        gate = self._outgoing.gate
+        gate.barred.update(key for key in (flight.customer, flight.number_key) if key)
+        out.append(fact)
+
+    def _learn(self, campaign: Campaign, flight: Flight, event: CallEnded, now: float) -> None:
+        if event.talk_s > 0:
+            campaign.forecast.talked(event.talk_s + event.hold_s)
+        if not flight.heard and WHOSE[event.outcome] in (Fault.CUSTOMER, Fault.NOBODY):
+            campaign.forecast.other(now - flight.placed_at, now)
+
+    def _move(self, call: CallId, stage: Stage, allowed: set[Stage] | None = None) -> Flight | None:
+        flight = self._books.flights.get(call)
+        if flight is None or (allowed is not None and flight.stage not in allowed):
+            return None
+        self._books.move(flight, stage)
+        return flight
+
+    def _strange(self, what: str, out: Said) -> None:
+        ANOMALIES.labels(what.partition(" ")[0]).inc()
+        out.append(Anomaly(where="dialer", what=f"{what}: call not in the books"))
