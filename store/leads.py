@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, union_all
@@ -117,7 +118,7 @@ class LeadBook:
             chosen = _due(connection, command.campaign, now, self._out)
             while len(found) < command.limit:
                 wanted = min(PORTION, command.limit - len(found))
-                ids = [lead for lead, _ in zip(chosen, range(wanted), strict=False)]
+                ids = list(islice(chosen, wanted))
                 if not ids:
                     break
                 found.extend(read_leads(connection, ids, since=now - self._look_back_s))

@@ -24,12 +24,20 @@ UNRESTED_S = 86_400.0
 KEPT = "COALESCE({new},{old})"
 
 
-def _ended_twice(first: Row, second: Row) -> Row:
-    return (second[0], first[1] + second[1], *second[2:])
+def _lead_twice(first: Row, second: Row) -> Row:
+    """Two things that befell one lead in one batch; what rested it stands unless a later end finds it still due."""
+    lead, ends, outcome, due, at, rested = second
+    if first[5] and not rested:
+        rested, due = 1, (due if first[3] is not None and first[3] <= at else first[3])
+    return (lead, first[1] + ends, first[2] if outcome is None else outcome, due, at, rested)
 
 
 def _first_instant(first: Row, second: Row) -> Row:
     return (second[0], first[1], *second[2:])
+
+
+def _seat_only(first: Row, second: Row) -> Row:
+    return (*second[:2], *first[2:])
 
 
 def _fill_in(first: Row, second: Row) -> Row:
@@ -73,16 +81,19 @@ DISPOSED = Change(
     verb=Verb.UPDATE,
     columns=("call", "disposition", "note", "callback_at"),
 )
-LEAD_ENDED = Change(
-    name="lead_ended",
+LEAD = Change(
+    name="lead",
     table=tables.leads,
     verb=Verb.UPDATE,
     columns=("id", "attempts", "last_outcome", "due"),
-    extra=("double precision",),
-    how={"attempts": "{old}+{new}", "due": "CASE WHEN {old}<={new} THEN {4} ELSE {old} END"},
-    merge=_ended_twice,
+    extra=("double precision", "integer"),
+    how={
+        "attempts": "{old}+{new}",
+        "last_outcome": KEPT,
+        "due": "CASE WHEN {5}=1 OR {old}<={4} THEN {new} ELSE {old} END",
+    },
+    merge=_lead_twice,
 )
-LEAD_RESTED = Change(name="lead_rested", table=tables.leads, verb=Verb.UPDATE, columns=("id", "due"))
 AGENT = Change(
     name="agent",
     table=tables.agents,
@@ -95,6 +106,7 @@ SEAT = Change(
     verb=Verb.UPSERT,
     columns=("agent", "seat", "state", "reason", "since", "mode", "server"),
     how=dict.fromkeys(("state", "reason", "since", "mode", "server"), "{old}"),
+    merge=_seat_only,
 )
 CAMPAIGN = Change(name="campaign", table=tables.campaigns, verb=Verb.UPSERT, columns=("campaign", "state"))
 RECORDING = Change(
@@ -114,7 +126,7 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, CONNECTED, ABANDONED, ENDED, DISPOSED),
-    *(LEAD_ENDED, LEAD_RESTED, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE),
+    *(LEAD, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE),
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -145,10 +157,10 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
                 *(f.cause, f.tech_cause),
             ),
         ),
-        (LEAD_ENDED, lambda at, f: (f.lead, 1, f.outcome.value, at, at + UNRESTED_S)),
+        (LEAD, lambda at, f: (f.lead, 1, f.outcome.value, at + UNRESTED_S, at, 0)),
     ),
     facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
-    facts.LeadRested: ((LEAD_RESTED, lambda at, f: (f.lead, f.due)),),
+    facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, at, 1)),),
     facts.AgentChanged: ((AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),),
     facts.SeatTaken: ((SEAT, lambda at, f: (f.agent, f.leg, *_UNSEEN, at, _MODE, f.server)),),
     facts.SeatLeft: ((SEAT, lambda at, f: (f.agent, None, *_UNSEEN, at, _MODE, "")),),

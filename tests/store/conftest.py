@@ -34,6 +34,9 @@ def postgres() -> Iterator[Any]:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(f"no private PostgreSQL here: {type(error).__name__}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
