@@ -38,7 +38,15 @@ def _lognormal(dice: Random, mean: float, cv: float) -> float:
 
 
 def work(
-    pacer: Pacer, forecast: Forecast, budget: Budget, *, agents: int, rate: float, hours: float, warm_s: float, seed: int
+    pacer: Pacer,
+    forecast: Forecast,
+    budget: Budget,
+    *,
+    agents: int,
+    rate: float,
+    hours: float,
+    warm_s: float,
+    seed: int,
 ) -> Shift:
     """Let the pacer dial for a floor of `agents` whose customers answer at `rate`."""
     dice = Random(seed)
