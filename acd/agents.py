@@ -136,7 +136,7 @@ class Agent(msgspec.Struct, kw_only=True):
             reason=reason,
             verb=verb.value,
             for_s=lasted,
-            call=self.call,
+            call=self.last_call if target is S.WRAP_UP else self.call,
             mode=self.mode,
             server=self.server,
         )

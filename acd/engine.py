@@ -561,7 +561,9 @@ class AcdEngine:
             agent.seated = known.seat is not None
             self.supply.moved(agent, S.LOGGED_OUT, known.state)
             agent.wants_ready = known.state not in (S.LOGGED_OUT, S.AUX) or known.reason == "phone_lost"
-            if known.call is not None:
+            if agent.state is S.WRAP_UP:
+                agent.last_call, agent.call = known.call, None
+            elif known.call is not None:
                 self._reserved[known.call] = agent.id
             out += self._set_right(agent, known.call in open_calls, now)
         for call in event.calls:

@@ -4,12 +4,13 @@ It has no loop and no clock of its own, so the same core runs a live floor and a
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from switchroom.outbox import Outbox
 from switchroom.switchboard import Switchboard
 from switchroom.timers import Timers
 from telephony.agents import Ask, Refused
+from telephony.commands import Command
 from telephony.events import TimerFired
 from telephony.facts import AskRefused, Fact
 
@@ -52,6 +53,16 @@ class Core:
             if isinstance(fact, AskRefused):
                 return Refused(code=fact.code, words=fact.words)
         return None
+
+    def carry(self, decided: Iterable[Fact | Command]) -> None:
+        """Take facts and commands that a part decided outside a drain, e.g. on new settings."""
+        for each in decided:
+            if isinstance(each, Fact):
+                self.feed(each)
+            else:
+                assert self._outbox is not None
+                self._outbox.take((), (each,), self._clock())
+        self._on_idle()
 
     def fire_due(self, now: float) -> None:
         """Fire every timer due by now."""

@@ -1,0 +1,3 @@
+from switchroom.cli import main
+
+main()

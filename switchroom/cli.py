@@ -1,0 +1,56 @@
+"""The command line: ``switchroom COMMAND --help`` teaches each command, in the language of the terminal."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.faults import SettingsError
+from switchroom import cli_floor, cli_leads, cli_run, cli_setup
+from switchroom.cli_words import say
+
+app = typer.Typer(
+    name="switchroom",
+    help=say("about"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cli_run.install(app)
+cli_setup.install(app)
+cli_leads.install(app)
+cli_floor.install(app)
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help=say("version"))] = False,
+) -> None:
+    if version:
+        from switchroom.view import product_version
+
+        typer.echo(product_version())
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; every expected fault is one message and a non-zero exit, never a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        from config.words import choose
+
+        typer.secho(error.say(choose()), err=True, fg="red")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        where = f" {Path(error.filename)}" if error.filename else ""
+        typer.secho(say("os_error", where=where, why=error.strerror or str(error)), err=True, fg="red")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

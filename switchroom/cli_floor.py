@@ -1,0 +1,128 @@
+"""``status``, ``agents`` and ``campaign …``: a running server seen and steered from the command line, over its API."""
+
+import http.client
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from config.load import load_server
+from switchroom import cli_tables
+from switchroom.cli_words import LANG, console, fail, print_json, say
+
+WAIT_S = 10.0
+
+Url = Annotated[str | None, typer.Option("--url", envvar="SWITCHROOM_URL", help=say("opt.url"))]
+Token = Annotated[str | None, typer.Option("--token", envvar="SWITCHROOM_TOKEN", help=say("opt.token"))]
+ServerFile = Annotated[Path, typer.Option("--config", "-c", help=say("opt.config"))]
+Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
+
+
+class Remote:
+    """The API of a running server."""
+
+    def __init__(self, url: str | None, token: str | None, config: Path) -> None:
+        if url is None and config.exists():
+            server = load_server(config)
+            url = f"http://{server.api.host}:{server.api.port}"
+            if token is None and server.api.tokens:
+                token = next(iter(server.api.tokens.values())).get_secret_value()
+        self._url = urlsplit(url or "http://127.0.0.1:8700")
+        self._token = token
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """One request; every failure ends the command with one clear error."""
+        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
+        connection = kind(self._url.hostname or "127.0.0.1", self._url.port, timeout=WAIT_S)
+        headers = {"Accept-Language": LANG, "Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            connection.request(method, f"/api/v1{path}", json.dumps(body or {}) if method == "POST" else None, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException):
+            fail("floor.unreachable", url=self._url.geturl())
+        finally:
+            connection.close()
+        try:
+            value = json.loads(text)
+        except ValueError:
+            fail("floor.not_ours", url=self._url.geturl())
+        if answer.status >= 400:
+            fail("floor.refused", why=value.get("message", answer.status) if isinstance(value, dict) else answer.status)
+        return value
+
+
+def install(app: typer.Typer) -> None:
+    app.command("status", help=say("status.help"))(status)
+    app.command("agents", help=say("agents.help"))(agents)
+    campaign = typer.Typer(help=say("campaign.help"), no_args_is_help=True)
+    campaign.command("list", help=say("campaign.list"))(campaigns)
+    for action in ("start", "pause", "drain", "stop"):
+        campaign.command(action, help=say(f"campaign.{action}"))(_action(action))
+    app.add_typer(campaign, name="campaign")
+
+
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help=say("opt.watch"))] = False,
+    url: Url = None,
+    token: Token = None,
+    config: ServerFile = Path("server.toml"),
+    as_json: Json = False,
+) -> None:
+    remote = Remote(url, token, config)
+    if as_json:
+        print_json({**remote.ask("GET", "/status"), "campaigns": remote.ask("GET", "/campaigns")})
+        return
+    if not watch:
+        console.print(cli_tables.status_table(remote.ask("GET", "/status"), remote.ask("GET", "/campaigns")))
+        return
+    from rich.live import Live
+
+    with Live(console=console, screen=False, auto_refresh=False) as live:
+        while True:
+            live.update(
+                cli_tables.status_table(remote.ask("GET", "/status"), remote.ask("GET", "/campaigns")), refresh=True
+            )
+            time.sleep(1)
+
+
+def agents(
+    url: Url = None, token: Token = None, config: ServerFile = Path("server.toml"), as_json: Json = False
+) -> None:
+    rows = Remote(url, token, config).ask("GET", "/agents")
+    if as_json:
+        print_json(rows)
+        return
+    console.print(cli_tables.agents_table(rows, time.time()))
+
+
+def campaigns(
+    url: Url = None, token: Token = None, config: ServerFile = Path("server.toml"), as_json: Json = False
+) -> None:
+    rows = Remote(url, token, config).ask("GET", "/campaigns")
+    if as_json:
+        print_json(rows)
+        return
+    console.print(cli_tables.campaigns_table(rows))
+
+
+def _action(action: str) -> Any:
+    def act(
+        name: Annotated[str, typer.Argument(help=say("opt.campaign"))],
+        url: Url = None,
+        token: Token = None,
+        config: ServerFile = Path("server.toml"),
+        as_json: Json = False,
+    ) -> None:
+        answer = Remote(url, token, config).ask("POST", f"/campaigns/{name}/{action}")
+        if as_json:
+            print_json(answer)
+        else:
+            console.print(say("campaign.done", name=name, action=say(f"campaign.{action}_done")), markup=False)
+
+    return act

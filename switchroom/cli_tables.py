@@ -1,0 +1,96 @@
+"""Tables the command line shows: a shift's summary, the floor's figures, agents, campaigns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+
+from switchroom.cli_words import say
+
+
+def _table(*headings: str) -> Table:
+    table = Table(show_edge=True, expand=False)
+    for heading in headings:
+        table.add_column(say(f"col.{heading}"))
+    return table
+
+
+def clock_text(seconds: float) -> str:
+    """``1:02:03`` or ``2:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def share_text(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.1f} %"
+
+
+def summary_table(summary: Mapping[str, Any]) -> Table:
+    """What a virtual shift did."""
+    table = _table("figure", "value")
+    for name in ("placed", "answered_human", "connected", "abandoned", "gave_up", "refused"):
+        table.add_row(say(f"sum.{name}"), f"{summary[name]:,}")
+    spent = summary["agent_seconds"]
+    paid = sum(spent[name] for name in ("talk", "wrap", "idle"))
+    for name in ("talk", "wrap", "idle", "aux"):
+        part = f"  ({spent[name] / paid * 100:.1f} %)" if paid and name != "aux" else ""
+        table.add_row(say(f"sum.{name}"), clock_text(spent[name]) + part)
+    answered = summary["connected"] + summary["abandoned"]
+    table.add_row(say("sum.abandon_rate"), share_text(summary["abandoned"] / answered if answered else None))
+    for outcome, count in summary["outcomes"].items():
+        table.add_row(f"  {say('outcome.' + outcome)}", f"{count:,}")
+    table.add_row(say("sum.invariants_checked"), f"{summary['invariants_checked']:,}")
+    table.add_row(say("sum.violations"), f"{summary['violations']:,}")
+    table.add_row(say("sum.digest"), summary["digest"][:16])
+    table.add_row(say("sum.wall_s"), f"{summary['wall_s']:.1f} s")
+    return table
+
+
+def _counts(what: str, counts: Mapping[str, int]) -> str:
+    return "  ".join(f"{say(f'{what}.{name}')} {count}" for name, count in counts.items() if count) or "–"
+
+
+def status_table(status: Mapping[str, Any], campaigns: Sequence[Mapping[str, Any]]) -> Group:
+    table = _table("figure", "value")
+    table.add_row(say("st.agents"), _counts("state", status["agents"]))
+    table.add_row(say("st.calls"), _counts("stage", status["calls"]))
+    table.add_row(say("st.alarms"), str(status["alarms"]))
+    return Group(table, campaigns_table(campaigns))
+
+
+def campaigns_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table(
+        "campaign", "state", "mode", "calls", "placed", "answer_rate", "abandon_rate", "hopper", "pace", "reason"
+    )
+    for row in rows:
+        table.add_row(
+            f"{row['id']} {row['title']}".strip(),
+            say(f"campaign_state.{row['state']}"),
+            say(f"mode.{row['mode']}"),
+            _counts("stage", row["stages"]),
+            f"{row['placed']:,}",
+            share_text(row["answer_rate"]),
+            share_text(row["abandon_rate"]),
+            str(row["hopper"]),
+            f"{row['pace']:.2f}",
+            say(row["reason_code"], **row["reason_words"]) if row["reason_code"] else "",
+        )
+    return table
+
+
+def agents_table(rows: Sequence[Mapping[str, Any]], now: float) -> Table:
+    table = _table("agent", "state", "since", "call", "phone", "served", "talk", "wrap", "idle")
+    for row in rows:
+        reason = f" ({say('reason.' + row['reason'])})" if row["reason"] and row["state"] == "aux" else ""
+        table.add_row(
+            f"{row['id']} {row['name']}".strip(),
+            say(f"state.{row['state']}") + reason,
+            clock_text(max(0.0, now - row["since"])),
+            row["call"] or "",
+            say("phone.there" if row["seated"] else "phone.gone"),
+            str(row["calls"]),
+            *(clock_text(row[name]) for name in ("talk_s", "wrap_s", "idle_s")),
+        )
+    return table

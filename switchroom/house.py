@@ -1,0 +1,87 @@
+"""All the parts put together by keyword, the same for a live floor and for a virtual shift."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dialer.abandonment import Totals
+from dialer.engine import DialerEngine
+
+from acd.engine import AcdEngine
+from config.model import CampaignSettings, ServerSettings
+from recording.engine import RecordingEngine
+from switchroom.core import Core
+from switchroom.ids import call_ids, serials
+from switchroom.outbox import Outbox
+from switchroom.switchboard import Switchboard
+from switchroom.timers import Timers
+from telephony.calltable import CallTable
+from telephony.commands import CheckRecording
+from telephony.ids import ServerId
+from telephony.ports import Exchange, LeadSource, Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The parts of a running product."""
+
+    core: Core
+    outbox: Outbox
+    calls: CallTable
+    acd: AcdEngine
+    dialer: DialerEngine
+    recorder: RecordingEngine
+
+
+def build(
+    *,
+    server: ServerSettings,
+    campaigns: Mapping[str, CampaignSettings],
+    ledger: Ledger,
+    leads: LeadSource,
+    exchanges: Mapping[ServerId, Exchange],
+    clock: Callable[[], float],
+    totals: Mapping[str, Totals] | None = None,
+    look: Callable[[CheckRecording], None] = lambda _: None,
+    on_idle: Callable[[], None] = lambda: None,
+) -> House:
+    """Build the parts and connect them; nothing runs until the first event is fed."""
+    started = clock()
+    calls = CallTable()
+    recorder = RecordingEngine(
+        campaigns=campaigns,
+        visible=frozenset(a.name for a in server.asterisk if a.recordings_here is not None),
+    )
+    acd = AcdEngine(
+        agents=server.agent,
+        campaigns=campaigns,
+        floor=server.floor,
+        serial=serials(started),
+    )
+    dialer = DialerEngine(
+        campaigns=campaigns,
+        trunks=server.trunk,
+        supply=acd.supply,
+        call_ids=call_ids(started),
+        totals=totals,
+        agents=server.agent,
+    )
+    timers = Timers()
+    core = Core(
+        board=Switchboard(calls=calls, parts=(recorder, acd, dialer)),
+        timers=timers,
+        clock=clock,
+        on_idle=on_idle,
+    )
+    outbox = Outbox(
+        ledger=ledger,
+        leads=leads,
+        exchanges=exchanges,
+        timers=timers,
+        clock=clock,
+        feed=core.feed,
+        look=look,
+    )
+    core.connect(outbox)
+    for exchange in exchanges.values():
+        exchange.subscribe(core.feed)
+    return House(core=core, outbox=outbox, calls=calls, acd=acd, dialer=dialer, recorder=recorder)

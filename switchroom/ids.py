@@ -1,0 +1,32 @@
+"""Fresh ids, unique over restarts: the instant the run began, then a count; no randomness, so a virtual shift repeats."""
+
+from collections.abc import Callable
+from itertools import count
+
+from telephony.ids import CALL_PREFIX, CallId
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def base36(number: int) -> str:
+    """A whole number ≥ 0 in base 36."""
+    text = ""
+    while True:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+        if not number:
+            return text
+
+
+def call_ids(started: float) -> Callable[[], CallId]:
+    """Call ids of a run that began at `started` (epoch seconds), e.g. ``c-mh3k2f1a-1z``."""
+    prefix = f"{CALL_PREFIX}{base36(int(started * 1000))}-"
+    numbers = count(1)
+    return lambda: CallId(prefix + base36(next(numbers)))
+
+
+def serials(started: float) -> Callable[[], str]:
+    """Serials for seat legs of a run; no dash in them, for the dash ends the agent's name."""
+    prefix = base36(int(started * 1000))
+    numbers = count(1)
+    return lambda: f"{prefix}{base36(next(numbers))}"

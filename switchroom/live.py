@@ -1,0 +1,169 @@
+"""A live floor: the parts on an event loop, beside real (or simulated) Asterisk servers, with the desk open."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+import store
+from config.model import CampaignSettings, ServerSettings
+from desk.server import Desk
+from store.leads import LeadBook
+from store.opening import Store
+from store.recall import restored
+from store.writer import Writer
+from switchroom import soundfiles
+from switchroom.clock import WallClock
+from switchroom.deskwork import Deskwork
+from switchroom.house import House, build
+from switchroom.view import Window
+from telephony.agents import Ask, Refused
+from telephony.ami.link import AmiLink
+from telephony.commands import CheckRecording
+from telephony.events import PbxEvent, Pong
+from telephony.facts import AlarmCleared, AlarmRaised, Fact
+from telephony.ids import ServerId
+from telephony.views import FloorView
+
+log = logging.getLogger(__name__)
+
+
+class LiveFloor:
+    """The product running; ``start`` opens the store, restores, connects and opens the desk, ``close`` ends in order.
+
+    It is the Floor that the desk and the command line see."""
+
+    def __init__(
+        self,
+        server: ServerSettings,
+        campaigns: Mapping[str, CampaignSettings],
+        *,
+        simulated: bool = False,
+        store_url: str | None = None,
+    ) -> None:
+        self.server = server
+        self.campaigns: dict[str, CampaignSettings] = dict(campaigns)
+        self.simulated = simulated
+        self.clock = WallClock()
+        self._url = store_url or server.store.url
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed: float | None = None
+        self.links: dict[ServerId, AmiLink] = {}
+        self.port = 0
+
+    async def start(self) -> None:
+        """Raises sqlalchemy's OperationalError when the database cannot be opened, OSError when the port is taken."""
+        self._loop = asyncio.get_running_loop()
+        self.store: Store = await asyncio.to_thread(store.open, self._url)
+        self.leads = LeadBook(self.store, post=self._post)
+        self.writer = Writer(
+            self.store,
+            post=self._post,
+            commit_wait_ms=self.server.store.commit_wait_ms,
+            free_mb=self.server.store.free_mb,
+            on_trouble=self._store_trouble,
+            on_recovered=self._store_recovered,
+            on_committed=self.leads.on_facts,
+        )
+        for settings in self.server.asterisk:
+            self.links[ServerId(settings.name)] = AmiLink(settings, self.clock, jitter=Random())
+        self.house: House = build(
+            server=self.server,
+            campaigns=self.campaigns,
+            ledger=self.writer,
+            leads=self.leads,
+            exchanges=self.links,
+            clock=self.clock.now,
+            look=self._look,
+            on_idle=self._arm,
+        )
+        self.window = Window(self.house, simulated=self.simulated)
+        for name, link in self.links.items():
+            link.subscribe(self._hear)
+            self.window.expect(name)
+        self.house.core.feed(await asyncio.to_thread(restored, self.store))
+        self.desk = Desk(
+            self,
+            self.server.api,
+            simulated=self.simulated,
+            queries=Deskwork(self.store, self.server),
+            clock=self.clock,
+            not_ready_reasons=self.server.floor.not_ready_reasons,
+        )
+        self.port = await self.desk.start()
+        for link in self.links.values():
+            await link.start()
+
+    async def close(self) -> None:
+        """Stop listening and acting, then write what is left; calls in progress go on."""
+        await self.desk.close()
+        for link in self.links.values():
+            await link.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        await asyncio.to_thread(self.leads.close)
+        unwritten = await asyncio.to_thread(self.writer.close)
+        if unwritten:
+            log.error("%d facts could not be written", unwritten)
+        self.store.close()
+
+    # the Floor
+
+    def view(self) -> FloorView:
+        return self.window.view(self.clock.now())
+
+    def ask(self, ask: Ask) -> Refused | None:
+        return self.house.core.ask(ask)
+
+    def watch(self, on_facts: Callable[[float, Sequence[Fact]], None]) -> Callable[[], None]:
+        return self.house.outbox.watch(on_facts)
+
+    def reload(self, campaigns: Mapping[str, CampaignSettings]) -> None:
+        """Put new campaign settings in force; running campaigns go on with them."""
+        self.campaigns.clear()
+        self.campaigns.update(campaigns)
+        self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
+
+    # the edge
+
+    def _post(self, act: Callable[[], None]) -> None:
+        """Have something done in the loop's thread."""
+        self._loop.call_soon_threadsafe(act)
+
+    def _hear(self, event: PbxEvent) -> None:
+        if type(event) is Pong:
+            self.window.on_pong(event)
+        self.house.core.feed(event)
+
+    def _arm(self) -> None:
+        """Have the earliest timer fire when it is due."""
+        at = self.house.core.timers.next_at()
+        if at == self._armed and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._armed = at
+        if at is not None:
+            self._timer = self._loop.call_later(max(0.0, at - self.clock.now()), self._fire)
+
+    def _fire(self) -> None:
+        self._timer, self._armed = None, None
+        self.house.core.fire_due(self.clock.now())
+        self._arm()
+
+    def _look(self, command: CheckRecording) -> None:
+        folder = next((a.recordings_here for a in self.server.asterisk if a.name == command.server), None)
+        if folder is not None:
+            looking = self._loop.run_in_executor(None, soundfiles.look, Path(folder), command)
+            looking.add_done_callback(lambda done: self.house.core.feed(done.result()))
+
+    def _store_trouble(self, kind: str, words: dict[str, str]) -> None:
+        log.error("the store does not take facts (%s): dialling stops until it does", kind)
+        self.house.core.feed(AlarmRaised(alarm="store", about=kind, words=words))
+
+    def _store_recovered(self) -> None:
+        log.warning("the store takes facts again: dialling goes on")
+        for alarm in self.window.raised("store"):
+            self.house.core.feed(AlarmCleared(alarm="store", about=alarm))
