@@ -7,11 +7,11 @@ from pathlib import Path
 
 import store
 from config.model import Settings
-from simulator.amiserver import SimulatedAsterisk
-from simulator.clock import PacedClock
+from simulator.amiserver import AmiServer
 from simulator.people import People
 from simulator.scenario import Scenario
 from store.intake import add_leads
+from switchroom.clock import WallClock
 from switchroom.live import LiveFloor
 from switchroom.worlds import new_leads
 from telephony.agents import CampaignAction, CampaignAsked
@@ -19,6 +19,7 @@ from telephony.ids import CampaignId
 
 log = logging.getLogger(__name__)
 
+SECRET = "simulated"
 FRESH = ("switchroom.db", "switchroom.db-wal", "switchroom.db-shm")
 
 
@@ -30,7 +31,7 @@ class ClosedWorld:
         self.data = data
         self._port = port
         self._hours = hours
-        self._servers: list[SimulatedAsterisk] = []
+        self._servers: list[AmiServer] = []
         self._people_timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -40,12 +41,12 @@ class ClosedWorld:
             (self.data / name).unlink(missing_ok=True)
         sounds = self.data / "monitor"
         sounds.mkdir(exist_ok=True)
-        clock = PacedClock()
+        clock = WallClock()
         for exchange in self.scenario.exchanges(clock, recordings=sounds):
-            server = SimulatedAsterisk(exchange, clock)
+            server = AmiServer(exchange, clock, users={"switchroom": SECRET})
             await server.start()
             self._servers.append(server)
-        settings = self.scenario.settings(self.data, ports=[s.port for s in self._servers])
+        settings = self.scenario.settings(self.data, ports=[s.port for s in self._servers], secret=SECRET)
         settings = _at_port(settings, self._port)
         await asyncio.to_thread(self._load_leads, settings)
         self.floor = LiveFloor(settings.server, settings.campaigns, simulated=True)
