@@ -14,7 +14,7 @@ from telephony.commands import (
     RingAgent,
     StartRecording,
 )
-from telephony.events import BridgeEntered, BridgeLeft, LegEnded, LegParked, OptOutPressed, RecordingBegan
+from telephony.events import BridgeEntered, BridgeLeft, LegCreated, LegEnded, LegParked, OptOutPressed, RecordingBegan
 from telephony.ids import AgentId, CallId, CampaignId, TrunkId
 from tests.asterisk.rig.sipp import AGENT_HZ, CUSTOMER_HZ, MUSIC_HZ
 from tests.asterisk.rig.sound import level, loudness
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asterisk
 
 async def press(stage: AsteriskStage, call: CallId, digit: str) -> None:
     """The customer presses a key on his phone."""
-    channel = next(e.channel for e in stage.log if getattr(e, "channel", "") and getattr(e, "leg", "") == call)
+    channel = stage.seen(LegCreated, leg=call)[0].channel
     await stage.link.request({"Action": "PlayDTMF", "Channel": channel, "Digit": digit, "Receive": "true"})
 
 
