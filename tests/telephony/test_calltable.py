@@ -128,7 +128,9 @@ STORIES: dict[str, tuple[Outcome, Sequence[PbxEvent], Sequence[tuple[PbxEvent, P
 def story(name: str, outcome: Outcome, *events: PbxEvent, kept: Iterable[tuple[PbxEvent, PbxEvent]] = ()) -> None:
     fixed = [(accepted, created)] if accepted in events and created in events else []
     fixed += [(created, e) for e in events if e not in (created, accepted)]
-    fixed += [(a, b) for a in events if isinstance(a, DialEnded | HangupRequested) for b in events if isinstance(b, LegEnded)]
+    fixed += [
+        (a, b) for a in events if isinstance(a, DialEnded | HangupRequested) for b in events if isinstance(b, LegEnded)
+    ]
     STORIES[name] = (outcome, events, [*fixed, *kept])
 
 
@@ -168,7 +170,9 @@ for status, cause, tech, outcome in [
         over(0),
         kept=[(ringing, wants_out)],
     )
-story("183 then busy", Outcome.BUSY, accepted, created, progress, wants_out, dial_ended("BUSY"), ended(17, 486), over(0))
+story(
+    "183 then busy", Outcome.BUSY, accepted, created, progress, wants_out, dial_ended("BUSY"), ended(17, 486), over(0)
+)
 story("rings out on 22", Outcome.NO_ANSWER, accepted, created, ringing, over(3), ended(19, 480))
 story("rings out on 16", Outcome.NO_ANSWER, accepted, created, ringing, over(3), ended(0, None))
 story("unknown endpoint", Outcome.TRUNK_DOWN, accepted, over(0))
