@@ -60,7 +60,7 @@ class Api:
                 version=view.version,
                 actor=request[ACTOR],
                 agents=dict(Counter(agent.state for agent in view.agents)),
-                calls=dict(Counter(call.stage for call in view.calls)),
+                calls=dict(sum((Counter(campaign.stages) for campaign in view.campaigns), Counter())),
                 campaigns={campaign.id: campaign.state for campaign in view.campaigns},
                 alarms=len(view.alarms),
                 not_ready_reasons=self._reasons,

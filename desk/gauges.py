@@ -46,7 +46,7 @@ class FloorGauges(Collector):
     def _campaigns(self) -> Iterator[Metric]:
         calls = GaugeMetricFamily("switchroom_floor_calls", "Calls by stage.", labels=["campaign", "stage"])
         running = GaugeMetricFamily("switchroom_floor_campaign_running", "1 when running.", labels=["campaign"])
-        pace = GaugeMetricFamily("switchroom_floor_pace", "Calls per free agent aimed at.", labels=["campaign"])
+        pace = GaugeMetricFamily("switchroom_floor_pace", "Calls placed a second of late.", labels=["campaign"])
         hopper = GaugeMetricFamily("switchroom_floor_hopper", "Leads at hand.", labels=["campaign"])
         abandon = GaugeMetricFamily("switchroom_floor_abandon_rate", "Share abandoned by us.", labels=["campaign"])
         target = GaugeMetricFamily("switchroom_floor_abandon_target", "Share aimed at.", labels=["campaign"])

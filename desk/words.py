@@ -33,10 +33,23 @@ def language(accept: str) -> Language:
     return "en" if weights["en"] > weights["zh"] else "zh"
 
 
+_NAMES = {"state": ("state", "campaign_state"), "verb": ("ask",), "action": ("ask",)}
+
+
+def _value(name: str, value: str, lang: Language) -> str:
+    """A word that fills a text in, itself translated where it is a state or a verb of the trade."""
+    for prefix in _NAMES.get(name, ()):
+        for known in (value, value.replace("_", "-")):
+            texts = catalogue().get(f"{prefix}.{known}")
+            if texts is not None:
+                return texts[1].lower() if lang == "en" else texts[0]
+    return value
+
+
 def say(key: str, lang: Language, words: dict[str, str] | None = None) -> str:
     """The text of `key` filled in; a key nobody translated shows itself and its words, so nothing is hidden."""
-    texts = catalogue().get(key)
-    words = words or {}
+    texts = catalogue().get(key) or catalogue().get(key.partition(".")[2])
+    words = {name: _value(name, value, lang) for name, value in (words or {}).items()}
     if texts is None:
         return key.partition(".")[2] + "".join(f" {name}={value}" for name, value in words.items())
     text = texts[1] if lang == "en" else texts[0]

@@ -5,7 +5,7 @@ import { Sure } from "/static/panel.js";
 
 export const STAGES = ["dialling", "ringing", "waiting", "talking"];
 const MOST_OUTCOMES = 6;
-const MAY = { running: ["pause", "drain", "stop"], paused: ["start", "drain", "stop"], draining: ["start", "stop"], stopped: ["start"] };
+const MAY = { running: ["pause", "drain", "stop"], paused: ["start", "drain", "stop"], draining: ["start", "pause", "stop"], stopped: ["start"] };
 
 function Against({ rate, target }) {
   const full = Math.max(target * 2, (rate ?? 0) * 1.1, 0.001);
@@ -44,7 +44,7 @@ export function Campaign({ campaign, onAsk }) {
       <div class="asks">${["start", "pause", "drain", "stop"].map((verb) => html`<button key=${verb} class=${verb === "start" ? "main" : verb === "stop" ? "bad" : ""} data-ask=${verb} title=${t(`ask.${verb}.hint`)}
         disabled=${!may.includes(verb)} onClick=${() => (verb === "stop" ? setSure(true) : put(verb))}>${t(`ask.${verb}`)}</button>`)}</div></header>
     <${Flow} stages=${campaign.stages} />
-    <p class="why"><b>${t("campaign.pace")} ${campaign.pace.toFixed(1)}</b><span>${t(campaign.reason_code || "pace.unknown", campaign.reason_words)}</span></p>
+    <p class="why"><b>${t("campaign.pace")} ${t("campaign.pace.unit", { n: campaign.pace.toFixed(1) })}</b><span>${t(campaign.reason_code || "pace.unknown", campaign.reason_words)}</span></p>
     <div class="rates">
       <div><h4>${t("campaign.abandon")}</h4><${Against} rate=${campaign.abandon_rate} target=${campaign.target_abandon} /></div>
       <div><h4>${t("campaign.answer")}</h4><div class="figures"><b>${percent(campaign.answer_rate)}</b><span>${count(campaign.answered)} / ${count(campaign.placed)}</span></div></div>

@@ -69,7 +69,7 @@ function Tiles({ view, trend }) {
       <ul class="legend">${STATES.filter((s) => states[s]).map((state) => html`<li key=${state} class=${`s-${state}`}><i></i>${t(`state.${state}`)} <b>${states[state]}</b></li>`)}</ul></div>
     <div class="card tile"><h2>${t("plot.calls")}</h2><p><b>${last ? count(last.calls_per_min) : "–"}</b><span>${t("plot.span")}</span></p>
       <${Plot} points=${line("calls_per_min")} tint="--talking" floor=${10} show=${(v) => count(Math.round(v))} label=${t("plot.calls")} /></div>
-    <div class="card tile"><h2>${t("plot.abandon")}</h2><p class=${last?.abandon_rate > target ? "over" : ""}><b>${percent(last?.abandon_rate, 2)}</b><span>${target == null ? "" : t("tile.target", { p: percent(target) })}</span></p>
+    <div class="card tile"><h2>${t("plot.abandon")}</h2><p class=${last?.abandon_rate > target ? "over" : ""}><b>${percent(last?.abandon_rate, 2)}</b><span>${target == null ? "" : t("tile.target", { p: percent(target) })}${last?.abandon_rate > target ? ` · ${t("campaign.over")}` : ""}</span></p>
       <${Plot} points=${line("abandon_rate")} tint="--ringing" floor=${0.04} target=${target} show=${(v) => `${+(v * 100).toFixed(1)}%`} label=${t("plot.abandon")} /></div>
     <div class="card tile"><h2>${t("plot.utilisation")}</h2><p><b>${working ? percent(busy / working, 0) : "–"}</b><span>${t("plot.span")}</span></p>
       <${Plot} points=${line("utilisation")} tint="--ready" floor=${1} most=${1} show=${whole} label=${t("plot.utilisation")} /></div>
@@ -108,7 +108,7 @@ function Page() {
   const agent = view?.agents.find((one) => one.id === picked);
   const titles = useMemo(() => Object.fromEntries((view?.campaigns ?? []).map((c) => [c.id, c.title])), [view]);
   const stages = {};
-  for (const call of view?.calls ?? []) stages[call.stage] = (stages[call.stage] ?? 0) + 1;
+  for (const campaign of view?.campaigns ?? []) for (const stage of STAGES) stages[stage] = (stages[stage] ?? 0) + (campaign.stages[stage] ?? 0);
   return html`
     <a class="skip" href="#agents">${t("app.skip")}</a>
     <header class="top"><img src="/static/icon.svg" alt="" width="28" height="28" /><h1>${t("app.name")}<small>${t("app.sub")}</small></h1>

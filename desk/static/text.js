@@ -25,15 +25,27 @@ export function speak(next) {
 
 export const has = (key) => Object.hasOwn(WORDS, key);
 
+const NAMES = { state: ["state", "campaign_state"], verb: ["ask"], action: ["ask"] };
+
+function value(name, word) {
+  for (const prefix of NAMES[name] ?? []) {
+    for (const known of [String(word), String(word).replaceAll("_", "-")]) {
+      const texts = WORDS[`${prefix}.${known}`];
+      if (texts) return lang === "zh" ? texts[0] : texts[1].toLowerCase();
+    }
+  }
+  return String(word);
+}
+
 // The text of a key filled with words; an unknown key shows itself and its words, so that nothing is hidden.
 export function t(key, words = {}) {
-  const texts = WORDS[key];
+  const texts = WORDS[key] ?? WORDS[key.slice(key.indexOf(".") + 1)];
   if (!texts) {
     const bare = key.slice(key.indexOf(".") + 1);
     return [bare, ...Object.entries(words).map(([name, value]) => `${name}=${value}`)].join(" ");
   }
   let text = texts[lang === "zh" ? 0 : 1];
-  for (const [name, value] of Object.entries(words)) text = text.replaceAll(`{${name}}`, String(value));
+  for (const [name, word] of Object.entries(words)) text = text.replaceAll(`{${name}}`, value(name, word));
   return text;
 }
 

@@ -286,8 +286,8 @@ def _campaign(name: str, title: str, state: str) -> CampaignView:
     running = state == "running"
     return CampaignView(
         id=name, title=title, state=state, mode="predictive" if running else "progressive",
-        stages={}, agents={"talking": 52, "free": 7, "wrapping": 16} if running else {}, hopper=412 if running else 0, pace=2.6 if running else 0.0,
-        reason_code="pace.predictive" if running else "pace.not_running", reason_words={"free": "7", "pending": "33", "answer": "36%", "risk": "3.1%", "budget": "2.8%"} if running else {},
+        stages={}, agents={"talking": 52, "free": 7, "wrapping": 16} if running else {}, hopper=412 if running else 0, pace=4.1 if running else 0.0,
+        reason_code="pace.predictive" if running else "pace.paused", reason_words={"free": "7", "pending": "33", "answer": "36%", "risk": "3.1%", "budget": "2.8%"} if running else {},
         placed=7830 if running else 0, answered=2542 if running else 0, connected=2478 if running else 0, abandoned=64 if running else 0,
         refused=118 if running else 0, answer_rate=0.361 if running else None, abandon_rate=0.0252 if running else None, target_abandon=0.028,
         outcomes={"answered": 2542, "machine": 1174, "busy": 620, "no_answer": 2310, "declined": 612, "invalid": 340, "congestion": 32} if running else {},

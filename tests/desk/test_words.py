@@ -2,11 +2,12 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from desk.words import STATIC, catalogue
+from desk.words import STATIC, catalogue, say
 from telephony import facts
 from telephony.agents import AgentState, CampaignAction, SeatMode
 from telephony.facts import AbandonedBy, Fact
@@ -48,27 +49,45 @@ def test_every_key_a_page_uses_exists() -> None:
     assert used <= set(catalogue())
 
 
+REFUSES = {"_refuse", "Refused", "AskRefused", "Refusal", "ImportRefused", "SheetFault"}
+
+
+def _codes(call: ast.Call) -> Iterator[str]:
+    """The keys of the texts that one call of the code will need, as far as they are written out."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    named = {keyword.arg: keyword.value.value for keyword in call.keywords if isinstance(keyword.value, ast.Constant)}
+    if name in REFUSES:
+        place = {"_refuse": len(call.args) - 2 if len(call.args) > 2 else 1, "Refusal": 1}.get(name, 0)
+        given = call.args[place] if len(call.args) > place else None
+        last = given.value if isinstance(given, ast.Constant) else None
+        yield from (f"code.{code}" for code in (last, named.get("code")) if isinstance(code, str) and code)
+    if name == "AlarmRaised" and named.get("alarm"):
+        yield f"alarm.{named['alarm']}"
+    yield from (text for text in texts if text.startswith("pace."))
+
+
 def _said() -> set[str]:
     """Codes written as literals where an engine refuses, alarms or explains its pace."""
     keys: set[str] = set()
-    wanted = {"Refused": ("code", "code."), "AskRefused": ("code", "code."), "AlarmRaised": ("alarm", "alarm."),
-              "CampaignView": ("reason_code", "")}  # fmt: skip
     for package in ENGINES:
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in wanted:
-                    field, prefix = wanted[node.func.id]
-                    for keyword in node.keywords:
-                        if keyword.arg == field and isinstance(keyword.value, ast.Constant) and keyword.value.value:
-                            keys.add(prefix + keyword.value.value)
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
-                    keys.add(
-                        "code." + node.args[1].value if isinstance(node.args[1], ast.Constant) else "code.internal"
-                    )
+                if isinstance(node, ast.Call):
+                    keys.update(_codes(node))
     return keys
 
 
 def test_every_refusal_alarm_and_reason_written_in_the_code_has_words() -> None:
     said = _said()
-    assert "code.unknown_agent" in said
-    assert said - set(catalogue()) == set()
+    assert {"code.unknown_agent", "code.campaign.unknown", "pace.predictive"} <= said
+    assert {key for key in said if key not in catalogue() and key.partition(".")[2] not in catalogue()} == set()
+
+
+def test_states_and_verbs_inside_a_refusal_are_translated() -> None:
+    words = {"state": "draining", "action": "drain"}
+    assert say("code.campaign.cannot", "zh", words) == "活动当前收尾中，不能收尾。"
+    assert say("code.campaign.cannot", "en", words) == "The campaign is draining now: drain is not possible."
+    assert "示闲" in say("code.agent_state", "zh", {"agent": "1001", "state": "talking", "verb": "ready"})
+    assert say("code.pace.store", "en") == catalogue()["pace.store"][1]
+    assert say("code.never_heard_of", "zh", {"n": "1"}) == "never_heard_of n=1"

@@ -1,0 +1,189 @@
+"""The live page as people meet it: both languages, wide and narrow, moving, steering, and honest when it is cut off."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pydantic import SecretStr
+
+from config.model import ApiSettings
+from desk.server import Desk
+from telephony.agents import AgentState, CampaignAction, CampaignAsked, NotReadyAsked, Refused
+from tests.browser.chromium import FLAGS, Unavailable, obtain
+from tests.desk.fake_floor import FakeFloor, FakeQueries
+
+pytestmark = pytest.mark.browser
+TOKEN = "correct-horse-battery-staple"
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    try:
+        program = obtain()
+    except Unavailable as why:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(why))
+        pytest.skip(f"NO BROWSER TEST RAN: {why}")
+    async with async_playwright() as play:
+        chromium = await play.chromium.launch(executable_path=program, args=FLAGS, timeout=60_000)
+        yield chromium
+        await chromium.close()
+
+
+class Visit:
+    """A desk over a fake floor and one page on it; everything the console says is kept."""
+
+    def __init__(self, browser: Browser, *, simulated: bool = True, agents: int = 12) -> None:
+        self.browser = browser
+        self.floor = FakeFloor(agents=agents, simulated=simulated)
+        self.simulated = simulated
+        self.console: list[str] = []
+        self.port = 0
+
+    async def __aenter__(self) -> "Visit":
+        await self.open_desk()
+        return self
+
+    async def open_desk(self) -> None:
+        settings = ApiSettings(port=self.port, tokens={"wang": SecretStr(TOKEN)})
+        clock, queries = self.floor.clock, FakeQueries()
+        self.desk = Desk(self.floor, settings, simulated=self.simulated, queries=queries, clock=clock)
+        self.port = await self.desk.start()
+
+    async def page(self, *, locale: str = "zh-CN", viewport: dict[str, int] = WIDE, scheme: str = "light") -> Page:
+        self.context: BrowserContext = await self.browser.new_context(
+            locale=locale, viewport=viewport, color_scheme=scheme
+        )
+        page = await self.context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda said: self.console.append(said.text))
+        page.on("pageerror", lambda error: self.console.append(str(error)))
+        await page.goto(f"http://127.0.0.1:{self.port}/")
+        return page
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.context.close()
+        await self.desk.close()
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+async def test_the_board_shows_every_agent_and_moves_with_the_floor(browser: Browser) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page()
+        await expect(page.locator("[data-agent]")).to_have_count(12)
+        for state in (AgentState.READY, AgentState.TALKING, AgentState.AUX):
+            visit.floor.put("1001", state, "lunch" if state == AgentState.AUX else "")
+            await expect(page.locator("[data-agent='1001']")).to_have_attribute("data-state", state.value)
+        await expect(page.locator("[data-agent='1001']")).to_contain_text("用餐")
+        await expect(page.locator(".events")).to_contain_text("坐席 1001：通话 → 示忙")
+        visit.floor.trouble()
+        await expect(page.locator(".alarms")).to_contain_text("carrier2")
+        assert visit.console == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "other"),
+    [
+        ("zh-CN", ["坐席", "春季回访", "运行中", "预测：空闲 7"], "Agents"),
+        ("en-US", ["Agents", "Running", "Forecast"], "坐席"),
+    ],
+)
+async def test_the_page_speaks_the_readers_language_and_remembers_his_choice(
+    browser: Browser, locale: str, said: list[str], other: str
+) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page(locale=locale)
+        for words in said:
+            await expect(page.locator("#page")).to_contain_text(words)
+        await expect(page.locator("#page")).not_to_contain_text(other)
+        await page.click("[data-language]")
+        await expect(page.locator("#page")).to_contain_text(other)
+        await page.reload()
+        await expect(page.locator("#page")).to_contain_text(other)
+        assert visit.console == []
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize(("viewport", "agents"), [(NARROW, 12), (NARROW, 500), (WIDE, 500)])
+async def test_nothing_sticks_out_sideways(
+    browser: Browser, viewport: dict[str, int], agents: int, locale: str
+) -> None:
+    async with Visit(browser, agents=agents) as visit:
+        visit.floor.trouble()
+        page = await visit.page(viewport=viewport, locale=locale, scheme="dark")
+        await expect(page.locator("[data-agent]")).to_have_count(agents)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= viewport["width"]
+        assert visit.console == []
+
+
+async def test_buttons_steer_the_campaign_and_stop_asks_first(browser: Browser) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page()
+        spring = page.locator("[data-campaign='spring']")
+        await spring.locator("[data-ask='pause']").click()
+        await expect(spring).to_have_attribute("data-state", "paused")
+        await spring.locator("[data-ask='start']").click()
+        await expect(spring).to_have_attribute("data-state", "running")
+        await spring.locator("[data-ask='stop']").click()
+        assert [ask.action for ask in visit.floor.asked] == [CampaignAction.PAUSE, CampaignAction.START]
+        await page.locator("[data-sure]").click()
+        await expect(spring).to_have_attribute("data-state", "stopped")
+        last = visit.floor.asked[-1]
+        assert isinstance(last, CampaignAsked)
+        assert last.action == CampaignAction.STOP
+
+
+async def test_an_agent_is_set_not_ready_with_a_reason_and_a_refusal_is_said(browser: Browser) -> None:
+    async with Visit(browser) as visit:
+        visit.floor.put("1003", AgentState.READY)
+        page = await visit.page()
+        await page.locator("[data-agent='1003']").focus()
+        await page.keyboard.press("Enter")
+        await page.locator("[data-reason='training']").click()
+        await expect(page.locator("[data-agent='1003']")).to_contain_text("培训")
+        assert visit.floor.asked == [NotReadyAsked(actor="simulate", agent="1003", reason="training")]
+        visit.floor.refusal = Refused(code="unknown_agent")
+        await page.locator("[data-agent='1003']").click()
+        await page.locator("dialog [data-ask='ready']").click()
+        await expect(page.locator(".toast")).to_contain_text("没有这位坐席")
+
+
+async def test_a_lost_connection_is_said_and_old_figures_are_not_shown_as_live(browser: Browser) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page()
+        await expect(page.locator("[data-link]")).to_have_attribute("data-link", "live")
+        await visit.desk.close()
+        await expect(page.locator(".banner.lost")).to_be_visible()
+        await expect(page.locator("main")).to_have_class("old")
+        visit.floor.put("1002", AgentState.HOLD)
+        await visit.open_desk()
+        await page.locator(".banner.lost button").click()
+        await expect(page.locator("[data-link]")).to_have_attribute("data-link", "live")
+        await expect(page.locator(".banner.lost")).to_have_count(0)
+        await expect(page.locator("[data-agent='1002']")).to_have_attribute("data-state", "hold")
+
+
+async def test_behind_tokens_nothing_shows_before_the_right_one(browser: Browser) -> None:
+    async with Visit(browser, simulated=False) as visit:
+        page = await visit.page(locale="en-US")
+        field = page.locator("dialog input")
+        await expect(field).to_be_visible()
+        await expect(page.locator("[data-agent]")).to_have_count(0)
+        await field.fill("a-wrong-token-that-is-long")
+        await field.press("Enter")
+        await expect(page.locator("dialog [role='alert']")).to_contain_text("wrong")
+        await page.locator("dialog input").fill(TOKEN)
+        await page.locator("dialog input").press("Enter")
+        await expect(page.locator("[data-agent]")).to_have_count(12)
+        await page.locator("[data-campaign='spring'] [data-ask='pause']").click()
+        await expect(page.locator("[data-campaign='spring']")).to_have_attribute("data-state", "paused")
+        assert visit.floor.asked[-1].actor == "wang"
