@@ -1,5 +1,7 @@
 """What a new run is told of the one before, and the journal read back as it was written."""
 
+from functools import partial
+
 from store import Store
 from store.barred import bar, barred, barred_everywhere, lift
 from store.inline import InlineLedger
@@ -158,10 +160,10 @@ def test_a_recording_goes_from_started_to_filed_or_missing(opened: Store) -> Non
 
 def test_a_barred_number_is_barred_where_and_as_long_as_it_was_said(opened: Store) -> None:
     for_good, for_a_day, on_spring = (PhoneNumber(f"+861380000000{tail}") for tail in (1, 2, 3))
-    words = {"reason": "complaint", "source": "phone", "author": "lead"}
-    bar(opened, [for_good], at=NOON, **words)
-    bar(opened, [for_a_day], at=NOON, until=NOON + DAY, **words)
-    bar(opened, [on_spring], at=NOON, campaign="spring", **words)
+    complain = partial(bar, opened, reason="complaint", source="phone", author="lead", at=NOON)
+    complain([for_good])
+    complain([for_a_day], until=NOON + DAY)
+    complain([on_spring], campaign="spring")
     keys = [opened.number_key(number) for number in (for_good, for_a_day, on_spring)]
     assert barred(opened, keys, campaign="spring", now=NOON) == set(keys)
     assert barred(opened, keys, campaign="autumn", now=NOON) == set(keys[:2])

@@ -94,7 +94,7 @@ def test_a_database_held_by_another_is_waited_for(sqlite_store: Store, monkeypat
 
 def test_a_full_disk_stops_and_room_resumes(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = 60
-    real = store.changes.apply  # type: ignore[attr-defined]
+    real = store.changes.apply
 
     def within_pages(connection: Any, change: Any, rows: Any) -> int:
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
@@ -131,7 +131,9 @@ def test_little_room_stops_dialling_but_facts_are_still_written(sqlite_store: St
 
 
 @pytest.mark.parametrize("reached_the_disk", [True, False])
-def test_a_commit_nobody_knows_the_result_of_is_applied_once(opened: Store, reached_the_disk: bool) -> None:
+def test_a_commit_nobody_knows_the_result_of_is_applied_once(
+    opened: Store, reached_the_disk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dialect = opened.writing.dialect
     really = dialect.do_commit
     broken = 2
@@ -148,10 +150,9 @@ def test_a_commit_nobody_knows_the_result_of_is_applied_once(opened: Store, reac
         raise OSError("connection reset")
 
     house = House(opened)
-    dialect.do_commit = unsure  # type: ignore[method-assign]
+    monkeypatch.setattr(dialect, "do_commit", unsure)
     house.place(20)
     until(lambda: house.writer.waiting == 0)
-    dialect.do_commit = really  # type: ignore[method-assign]
     house.place(5)
     assert house.troubles == [Trouble.LOST]
     house.expect_everything_once(opened)
@@ -160,7 +161,7 @@ def test_a_commit_nobody_knows_the_result_of_is_applied_once(opened: Store, reac
 
 def test_very_many_waiting_facts_are_reported_and_kept(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     away = True
-    real = store.changes.apply  # type: ignore[attr-defined]
+    real = store.changes.apply
 
     def fails(connection: Any, change: Any, rows: Any) -> int:
         if away:
