@@ -33,6 +33,10 @@ class OutgoingFull(AmiFault):
     """The PBX reads too slowly and the outgoing queue is full, so nothing was sent."""
 
 
+class AlreadyAsked(AmiFault):
+    """The same action is still waiting for its reply; it was not sent again."""
+
+
 class NeverSent(AmiFault):
     """The action was still waiting here when the link went or its time ran out: it certainly never left."""
 

@@ -194,7 +194,8 @@ def _user_event(message: Message, server: ServerId) -> PbxEvent | None:
     match message["UserEvent"]:
         case "SwitchroomParked":
             amd = message.get("Amd", "").strip().upper()
-            return LegParked(server=server, leg=_leg(message), amd=amd if amd in _AMD_WORDS else "")
+            dial = message.get("Dial", "").strip().upper()
+            return LegParked(server=server, leg=_leg(message), amd=amd if amd in _AMD_WORDS else "", dial=dial[:20])
         case "SwitchroomOptOut":
             return OptOutPressed(server=server, leg=_leg(message))
     return None

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from config.model import AsteriskSettings
-from telephony.ami.actions import Action, actions_for
+from telephony.ami.actions import actions_for
 from telephony.ami.backoff import Backoff, Delays
 from telephony.ami.faults import ActionRefused, AmiFault, LinkDown, LoginRefused, NoReply
 from telephony.ami.headers import RENDERINGS, Translation
@@ -29,13 +29,9 @@ MOST_CHANNELS = 50_000
 
 LINK_EVENTS = ("FullyBooted", "Shutdown", "Rename")
 LIST_EVENTS = ("CoreShowChannel", "CoreShowChannelsComplete")
-ASKED_FOR = (*RENDERINGS, *LINK_EVENTS, *LIST_EVENTS)
-WANTED = frozenset(name.encode() for name in ASKED_FOR)
-EVENT_FILTER: Action = (
-    ("Action", "Filter"),
-    ("Operation", "Add"),
-    ("Filter", f"^Event: ({'|'.join(ASKED_FOR)})[[:space:]]"),
-)
+WANTED = frozenset(name.encode() for name in (*RENDERINGS, *LINK_EVENTS, *LIST_EVENTS))
+"""What the events connection reads; the manager user of ``asterisk-config`` is sent hardly more."""
+
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +68,14 @@ class AmiLink:
         self._lost: asyncio.Future[str] | None = None
         self._running: asyncio.Task[None] | None = None
         self._closing = False
-        self._told: str | None = None
+        self._told: set[str] = set()
         self._shutdown = False
         self._spent_messages = 0
         self.tap: Callable[[bytes], None] | None = None
         """Gets the raw bytes of the events connection, whole numbers included: for a capture a person asked for."""
         self.state = LinkState.DOWN
         self.since = clock.now()
+        self.tries = 0
         self.listener_failures = 0
 
     @property
@@ -179,7 +176,7 @@ class AmiLink:
             await asyncio.sleep(backoff.next())
 
     async def _bring_up(self) -> None:
-        delays = self._delays
+        self.tries += 1
         self._lost = asyncio.get_running_loop().create_future()
         self._booted.clear()
         self._shutdown = False
@@ -188,15 +185,11 @@ class AmiLink:
         self._enter(LinkState.BOOTING)
         self._events, self._actions = events, actions
         events.protocol.tap = self._tapped
-        try:
-            granted(await events.ask(EVENT_FILTER, timeout_s=delays.login))
-        except ActionRefused as fault:
-            log.info("%s sends all its events, it refused our filter: %s", self._server, fault.why)
         await self._wait_booted()
         version = await self._version(actions)
         self._auth_retry.reset()
         self._enter(LinkState.UP)
-        self._told = None
+        self._told.clear()
         log.info("link to %s is up (%s)", self._server, version)
         self._emit(LinkUp(server=self._server, version=version))
         for session in (events, actions):
@@ -267,14 +260,16 @@ class AmiLink:
             session.close(why)
             self._spent_messages += session.protocol.messages
         self._sessions.clear()
-        if self._told == why or (self._closing and self._told is not None):
+        refused = why.startswith("auth:")
+        kind = "auth" if refused else "lost"
+        if kind in self._told or (self._closing and self._told):
             log.debug("link to %s still lost: %s", self._server, why)
             return
-        if why.startswith("auth:"):
+        self._told.add(kind)
+        if refused:
             log.error("%s refuses user %r: %s", self._server, self._settings.user, why.removeprefix("auth: "))
         else:
             log.log(logging.INFO if self._closing else logging.WARNING, "link to %s lost: %s", self._server, why)
-        self._told = why
         self._emit(LinkLost(server=self._server, why=why))
 
     def _take_snapshot(self, session: Session, on_fault: Callable[[AmiFault], None]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from telephony.ami.faults import ActionRefused, AmiFault, NoReply
+from telephony.ami.faults import ActionRefused, AlreadyAsked, AmiFault, NoReply
 from telephony.ami.session import Rows
 from telephony.commands import HangUp, Originate, PbxCommand, SeatAgent
 from telephony.events import ActionFailed, OriginateAccepted, OriginateLost, OriginateRefused, PbxEvent
@@ -64,7 +64,8 @@ def originated(command: PbxCommand) -> LegId | None:
 def failure(command: PbxCommand, fault: AmiFault) -> PbxEvent:
     """The event that says a command failed: lost when it may have been done all the same, else refused."""
     server, why = command.server, fault.why
-    if (leg := originated(command)) is not None:
+    leg = originated(command)
+    if leg is not None and not isinstance(fault, AlreadyAsked):
         if isinstance(fault, NoReply):
             return OriginateLost(server=server, leg=leg, why=why)
         return OriginateRefused(server=server, leg=leg, why=why)

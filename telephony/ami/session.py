@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 
 from telephony.ami.actions import Action, encode
-from telephony.ami.faults import AmiFault, LinkDown, NeverSent, NoReply, OutgoingFull, TooManyRows
+from telephony.ami.faults import AlreadyAsked, AmiFault, LinkDown, NeverSent, NoReply, OutgoingFull, TooManyRows
 from telephony.ami.protocol import WireProtocol
 from telephony.ami.resync import MOST_ROWS
 
@@ -77,7 +77,7 @@ class Session:
             action = (*action, ("ActionID", action_id))
         data = encode(action)
         if action_id in self._pending:
-            raise AmiFault("already asked")
+            raise AlreadyAsked("already asked")
         if len(self._pending) >= MOST_PENDING or len(self._waiting) >= MOST_WAITING:
             raise OutgoingFull("the PBX reads too slowly")
         deadline = self._loop.time() + (self._timeout_s if timeout_s is None else timeout_s)

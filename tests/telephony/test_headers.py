@@ -195,6 +195,11 @@ def test_parked_customer_tells_what_the_detector_heard(amd: str, word: str) -> N
     assert translate(message, PBX1) == LegParked(server=PBX1, leg=LegId("c-1"), amd=word)
 
 
+def test_customer_parked_again_tells_why_the_agent_did_not_take_him() -> None:
+    message = {"Event": "UserEvent", "UserEvent": "SwitchroomParked", "Uniqueid": "c-1", "Amd": "", "Dial": "NOANSWER"}
+    assert translate(message, PBX1) == LegParked(server=PBX1, leg=LegId("c-1"), dial="NOANSWER")
+
+
 def test_opt_out_key_and_end_of_recording() -> None:
     pressed = {"Event": "UserEvent", "UserEvent": "SwitchroomOptOut", "Uniqueid": "c-1"}
     assert translate(pressed, PBX1) == OptOutPressed(server=PBX1, leg=LegId("c-1"))

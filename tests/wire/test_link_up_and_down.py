@@ -45,13 +45,10 @@ async def test_link_comes_up_with_version_and_snapshot_on_two_connections(pbx: F
     await side.up()
     assert side.story == [LinkUp(server=PBX1, version="22.10.1"), PbxSnapshot(server=PBX1, legs=())]
     assert [line.events_on for line in pbx.lines] == [True, False]
-    assert "Hangup|" in pbx.named("Filter")[0]["Filter"]
 
 
-async def test_pbx_that_does_not_know_our_filter_or_its_version_is_served_all_the_same(
-    pbx: FakePbx, ours: MakeLink
-) -> None:
-    pbx.answers |= {"Filter": refuse("Permission denied"), "CoreSettings": refuse("Permission denied")}
+async def test_pbx_that_does_not_tell_its_version_is_served_all_the_same(pbx: FakePbx, ours: MakeLink) -> None:
+    pbx.answers["CoreSettings"] = refuse("Permission denied")
     side = ours()
     await side.up()
     assert side.of(LinkUp) == [LinkUp(server=PBX1, version="AMI 11.0.0")]
@@ -161,6 +158,32 @@ async def test_first_failure_to_connect_is_a_warning_and_the_next_ones_are_not(
     levels = [record.levelname for record in caplog.records if "lost" in record.message]
     assert levels[:2] == ["WARNING", "DEBUG"]
     assert levels.count("WARNING") == 1
+    assert len(side.story) == 1
+
+
+async def test_pbx_that_dies_and_stays_away_for_a_while_is_lost_once(pbx: FakePbx, ours: MakeLink) -> None:
+    first = FakePbx()
+    async with first:
+        side = ours(first)
+        await side.up()
+    tries = side.link.tries
+    await until(lambda: side.link.tries >= tries + 3)
+    again = FakePbx()
+    again.port = first.port
+    async with again:
+        await side.up(snapshots=2)
+        assert len(side.of(LinkLost)) == 1
+        await side.link.close()
+
+
+async def test_password_that_became_wrong_while_the_pbx_was_away_is_told(pbx: FakePbx, ours: MakeLink) -> None:
+    side = ours(first_auth_retry=0.01, longest_auth_retry=0.01)
+    await side.up()
+    pbx.answers["Login"] = refuse("Authentication failed")
+    pbx.drop_all()
+    whys = [event.why for event in await side.hear_of(LinkLost, 2)]  # type: ignore[attr-defined]
+    assert whys[1:] == ["auth: Authentication failed"]
+    assert side.link.tries >= 2
 
 
 async def test_three_missed_pings_end_a_half_open_link(pbx: FakePbx, ours: MakeLink) -> None:
@@ -216,6 +239,47 @@ async def test_originate_still_in_our_queue_when_the_link_dies_certainly_never_l
     assert [type(event) for event in side.story[2:4]] == [OriginateRefused, LinkLost]
     await side.up(snapshots=2)
     assert not pbx.named("Originate")
+
+
+async def test_same_originate_asked_twice_is_sent_once_and_the_first_is_not_called_refused(
+    pbx: FakePbx, ours: MakeLink
+) -> None:
+    side = ours()
+    await side.up()
+    side.link.perform(dial())
+    side.link.perform(dial())
+    await side.hear_of(OriginateAccepted)
+    assert await side.hear_of(ActionFailed) == [
+        ActionFailed(server=PBX1, leg=LegId("c-1"), what="Originate", why="already asked")
+    ]
+    assert not side.of(OriginateRefused)
+    assert len(pbx.named("Originate")) == 1
+
+
+async def test_garbage_on_the_wire_costs_nothing_but_itself(pbx: FakePbx, ours: MakeLink) -> None:
+    side = ours()
+    await side.up()
+    garbage = [
+        b"\x00\xff\xfe\r\n\r\n",
+        b"\r\n\r\n\r\n\r\n",
+        b"Event: Hangup\r\n\r\n",
+        b"Event: Hangup\r\nCause\r\n\r\n",
+    ]
+    garbage += [
+        b": \r\n: \r\n\r\n",
+        b"Response: \r\nActionID: nobody\r\n\r\n",
+        b"Event: Rename\r\n\r\n",
+        b"Event: \r\n\r\n",
+    ]
+    garbage += [b"Event: CoreShowChannel\r\nActionID: x:1\r\n\r\n", b"Response: Success\r\n\r\n"]
+    for piece in garbage:
+        pbx.events_line.send(piece)
+        pbx.actions_line.send(piece)
+    pbx.events_line.send("Event: Newchannel\nChannel: X\nUniqueid: c-1\nLinkedid: c-1")
+    await side.hear_of(LegCreated)
+    assert await side.link.request({"Action": "Ping"})
+    assert [type(event) for event in side.story] == [LinkUp, PbxSnapshot, LegCreated]
+    assert side.link.counts["unmatched"] == 4
 
 
 async def test_number_on_the_wire_is_whole_and_its_refusal_tells_nothing(pbx: FakePbx, ours: MakeLink) -> None:
