@@ -50,6 +50,8 @@ WHOSE: dict[Outcome, Fault] = {
 
 REASON_TIMEOUT = 3
 REASON_ANSWERED = 4
+CAUSE_NORMAL_CLEARING = 16
+"""Of a leg nobody answered: only our own side clears so."""
 
 _BY_SIP: dict[int, Outcome] = {
     404: Outcome.INVALID,
@@ -134,6 +136,8 @@ def judge(seen: Evidence) -> Outcome:
         return _BY_SIP[seen.tech_cause]
     if seen.cause is not None and seen.cause in _BY_Q850:
         return _BY_Q850[seen.cause]
+    if seen.ended and seen.cause == CAUSE_NORMAL_CLEARING:
+        return Outcome.CANCELLED
     match seen.dial_status:
         case "BUSY":
             return Outcome.BUSY
@@ -143,6 +147,4 @@ def judge(seen: Evidence) -> Outcome:
             return Outcome.TRUNK_DOWN
         case "NOANSWER":
             return Outcome.NO_ANSWER
-    if seen.ended and seen.cause == 16:
-        return Outcome.CANCELLED
     return Outcome.UNKNOWN
