@@ -40,12 +40,14 @@ class Forecast:
         self._talk = [3.0, PRIOR_TALK_S]
         self._wrap = [3.0, PRIOR_WRAP_S]
         self._fresh_until = 0.0
+        self._freed_for = (0.0, 0.0, 0.0)
+        self._freed = (np.zeros(HORIZON), np.zeros(HORIZON))
         self.rate = PRIOR_RATE
         self.law: Floats = np.zeros(HORIZON)
         """Share of the answering customers who answer in each second after dialling."""
         self.new: Floats = np.zeros(HORIZON)
         """Probability that a call placed now has become a waiting customer within k seconds."""
-        self._answers: Floats = np.zeros((self._bins, HORIZON))
+        self._answers: Floats = np.zeros((self._bins, 3 * HORIZON))
 
     @property
     def outcomes(self) -> int:
@@ -76,19 +78,18 @@ class Forecast:
             self._fresh_until = now + FRESH_S
         return held
 
-    def answers(self) -> Floats:
-        """[age, k]: probability that a call pending for `age` seconds is a waiting customer within k + 1 seconds."""
-        return self._answers
+    def answers(self, held: Floats) -> tuple[Floats, Floats, Floats]:
+        """Sums over the pending calls of g, g² and g³, g the probability of a waiting customer within k + 1 seconds."""
+        sums = held @ self._answers
+        return sums[:HORIZON], sums[HORIZON : 2 * HORIZON], sums[2 * HORIZON :]
 
     def freed(self, patience_s: float) -> tuple[Floats, Floats]:
         """Probability that a talking, and a wrapping, agent is free within k + 1 seconds and the patience."""
-        ahead = np.arange(1, HORIZON + 1) + patience_s
-        talk, wrap = 1.0 / max(1.0, self._talk[1]), 1.0 / max(0.5, self._wrap[1])
-        if abs(talk - wrap) < 1e-3 * talk:
-            wrap *= 1.002
-        from_wrap = 1.0 - np.exp(-wrap * ahead)
-        from_talk = 1.0 - (wrap * np.exp(-talk * ahead) - talk * np.exp(-wrap * ahead)) / (wrap - talk)
-        return from_talk, from_wrap
+        asked = (patience_s, self._talk[1], self._wrap[1])
+        if asked != self._freed_for:
+            self._freed_for = asked
+            self._freed = _freed(patience_s, max(1.0, self._talk[1]), max(0.5, self._wrap[1]))
+        return self._freed
 
     @property
     def doubt(self) -> float:
@@ -126,7 +127,8 @@ class Forecast:
         at = np.arange(self._bins)[:, None] + np.arange(1, HORIZON + 1)[None, :]
         reached = 0.5 * (padded[at] + padded[at - 1])
         gained = np.maximum(0.0, reached - (1.0 - left_h)[:, None])
-        self._answers = np.clip(rate * gained / still[:, None], 0.0, 1.0)
+        answers = np.clip(rate * gained / still[:, None], 0.0, 1.0)
+        self._answers = np.hstack((answers, answers**2, answers**3))
         self.law = np.diff(human[:HORIZON], prepend=0.0) / max(1e-9, human[HORIZON - 1])
         self.new = rate * human[:HORIZON]
 
@@ -141,3 +143,14 @@ class Forecast:
 def _average(mean: list[float], value: float) -> None:
     mean[0] = min(400.0, mean[0] + 1.0)
     mean[1] += (value - mean[1]) / mean[0]
+
+
+def _freed(patience_s: float, talk_s: float, wrap_s: float) -> tuple[Floats, Floats]:
+    """Each phase ends at a constant rate: elapsed time is worth nothing with mixed short and long conversations."""
+    ahead = np.arange(1, HORIZON + 1) + patience_s
+    talk, wrap = 1.0 / talk_s, 1.0 / wrap_s
+    if abs(talk - wrap) < 1e-3 * talk:
+        wrap *= 1.002
+    from_wrap = 1.0 - np.exp(-wrap * ahead)
+    from_talk = 1.0 - (wrap * np.exp(-talk * ahead) - talk * np.exp(-wrap * ahead)) / (wrap - talk)
+    return from_talk, from_wrap

@@ -14,7 +14,7 @@ STALE_S = 3600.0
 """A lead held longer goes back to the store, which knows of calls placed meanwhile by other processes."""
 LEAD_TIME_S = 20.0
 ANSWER_WITHIN_S = 30.0
-ASK_AGAIN_S = 30.0
+ASK_AGAIN_S = 10.0
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 900.0
 PERSONAL_FOR_S = 900.0
 LARGEST_FETCH = 5000
@@ -55,7 +55,7 @@ class Hopper:
         self._asked_at = None
         if len(event.leads) < event.limit:
             due = event.next_due if event.next_due is not None else now + ASK_AGAIN_S
-            self._ask_from = min(max(due, now), now + ASK_AGAIN_S)
+            self._ask_from = min(max(due, now + FIRST_BACKOFF_S), now + ASK_AGAIN_S)
         elif shut_until is None:
             self._backoff = FIRST_BACKOFF_S
             self._ask_from = now

@@ -19,6 +19,8 @@ from dialer.abandonment import Budget
 from dialer.forecast import Floats, Forecast
 
 _GALLOP = np.array([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584], dtype=np.float64)
+_FIRST = 3
+"""Most decisions end within the first few of these."""
 
 
 class PaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,10 +155,7 @@ class _Risk:
     """The risk that one more call finds no agent, as a function of how many are placed before it."""
 
     def __init__(self, view: PaceView, held: Floats, forecast: Forecast, from_talk: Floats, from_wrap: Floats) -> None:
-        answered = forecast.answers()
-        g1 = held @ answered
-        g2 = held @ answered**2
-        g3 = held @ answered**3
+        g1, g2, g3 = forecast.answers(held)
         self._excess = len(view.pending) + view.shared + view.waiting - view.free
         new = forecast.new
         self._new, self._spread, self._skew = new, new * (1 - new), new * (1 - new) * (2 * new - 1)
@@ -166,9 +165,11 @@ class _Risk:
         self._var = g1 - g2 + view.shared * self._spread
         self._third = view.shared * self._skew + 3 * g2 - g1 - 2 * g3
         for agents, freed in ((view.talking, from_talk), (view.wrapping, from_wrap)):
-            self._mean = self._mean + agents * freed
-            self._var = self._var + agents * freed * (1 - freed)
-            self._third = self._third + agents * freed * (1 - freed) * (1 - 2 * freed)
+            if agents:
+                spread = agents * freed * (1 - freed)
+                self._mean = self._mean + agents * freed
+                self._var = self._var + spread
+                self._third = self._third + spread * (1 - 2 * freed)
 
     def of(self, counts: Floats) -> Floats:
         """For each number of new calls, the risk of the call after them."""
@@ -189,7 +190,9 @@ class _Risk:
         if most <= least:
             return least
         steps = least + _GALLOP[most - least > _GALLOP]
-        above = np.flatnonzero(self.of(steps) > cap)
+        above = np.flatnonzero(self.of(steps[:_FIRST]) > cap)
+        if above.size == 0 and steps.size > _FIRST:
+            above = _FIRST + np.flatnonzero(self.of(steps[_FIRST:]) > cap)
         if above.size == 0:
             low, high = int(steps[-1]), most
         elif above[0] == 0:
@@ -197,7 +200,8 @@ class _Risk:
         else:
             low, high = int(steps[above[0] - 1]), int(steps[above[0]])
         while high - low > 1:
-            inner = np.unique(np.linspace(low + 1, high - 1, min(16, high - low - 1)).astype(int)).astype(np.float64)
+            stride = max(1, (high - low - 1) // 12)
+            inner = np.arange(low + stride, high, stride, dtype=np.float64)
             above = np.flatnonzero(self.of(inner) > cap)
             if above.size == 0:
                 low = int(inner[-1])
