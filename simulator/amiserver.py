@@ -99,7 +99,7 @@ class AmiServer:
         """What a client hears after login."""
         status = [("Uptime", "1"), ("LastReload", "1"), ("Status", "Fully Booted")]
         message = Message("FullyBooted", "system", status)
-        if session.user is not None and "system" in session.user.read:
+        if session.listens and session.user is not None and "system" in session.user.read:
             session.write(message.encode(self.exchange.server))
 
     def next_id(self) -> str:

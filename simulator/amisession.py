@@ -34,6 +34,7 @@ class AmiSession(asyncio.Protocol):
         self.filter = EventFilter()
         self.listens = False
         self.closed = False
+        self.ended = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -44,6 +45,7 @@ class AmiSession(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        self.ended.set()
         if self._stall is not None:
             self._stall.cancel()
         if self in self._pbx.sessions:

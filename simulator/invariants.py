@@ -216,7 +216,10 @@ class Invariants:
 
     def _ended(self, fact: CallEnded) -> None:
         call = fact.call
-        self._must(call not in self._over, "two_outcomes", call, fact.outcome)
+        again = call in self._over
+        self._must(not again, "two_outcomes", call, fact.outcome)
+        if again:
+            return
         seen = self._live(call, "ended_without_attempt")
         self._must(not seen.answered or fact.outcome in REACHED, "answered_but_no_answer", call, fact.outcome)
         self._must(not seen.connected or seen.answered, "connected_unanswered", call)
