@@ -111,6 +111,7 @@ class DialerEngine:
             DialAsked: by_hand.dial,
             SkipAsked: by_hand.skip,
         }
+        self.hears = frozenset(self._rules)
 
     def on(self, event: object, now: float) -> list[Fact | Command]:
         """What follows from the event; nothing for events that do not concern the dialler."""
