@@ -117,7 +117,7 @@ def _number(text: str) -> int | None:
 
 
 def _tech_cause(text: str) -> int | None:
-    found = _SIP_CODE.search(text)
+    found = _SIP_CODE.search(text) if text else None
     return int(found[0]) if found else None
 
 

@@ -44,6 +44,16 @@ class LinkState(StrEnum):
     UP = "up"
 
 
+STEPS: dict[LinkState, frozenset[LinkState]] = {
+    LinkState.DOWN: frozenset({LinkState.CONNECTING}),
+    LinkState.CONNECTING: frozenset({LinkState.LOGIN, LinkState.DOWN}),
+    LinkState.LOGIN: frozenset({LinkState.CONNECTING, LinkState.BOOTING, LinkState.DOWN}),
+    LinkState.BOOTING: frozenset({LinkState.UP, LinkState.DOWN}),
+    LinkState.UP: frozenset({LinkState.DOWN}),
+}
+"""Which state may follow which; the second connection is made after the first has logged in."""
+
+
 class AmiLink:
     """One Asterisk as an Exchange. `jitter` spreads the reconnections; results of commands come as events."""
 
@@ -172,6 +182,8 @@ class AmiLink:
                 why = f"no answer while {self.state.value}"
             except OSError as error:
                 why = f"cannot connect: {type(error).__name__}"
+            except Exception as error:
+                why = f"fault of ours: {whereabouts(error)}"
             self._drop(why)
             await asyncio.sleep(backoff.next())
 
@@ -182,13 +194,13 @@ class AmiLink:
         self._shutdown = False
         events = await self._connect(self._event, "on")
         actions = await self._connect(self._stray, "off")
-        self._enter(LinkState.BOOTING)
+        self._step(LinkState.BOOTING)
         self._events, self._actions = events, actions
         events.protocol.tap = self._tapped
         await self._wait_booted()
         version = await self._version(actions)
         self._auth_retry.reset()
-        self._enter(LinkState.UP)
+        self._step(LinkState.UP)
         self._told.clear()
         log.info("link to %s is up (%s)", self._server, version)
         self._emit(LinkUp(server=self._server, version=version))
@@ -204,12 +216,12 @@ class AmiLink:
         return session
 
     async def _connect(self, on_event: Callable[[dict[str, str]], None], events: str) -> Session:
-        self._enter(LinkState.CONNECTING)
+        self._step(LinkState.CONNECTING)
         settings, session = self._settings, self._session(on_event)
         async with asyncio.timeout(self._delays.connect):
             loop = asyncio.get_running_loop()
             await loop.create_connection(lambda: session.protocol, settings.host, settings.port)
-        self._enter(LinkState.LOGIN)
+        self._step(LinkState.LOGIN)
         login = (
             ("Action", "Login"),
             ("Username", settings.user),
@@ -352,8 +364,14 @@ class AmiLink:
     def _pong(self, lag_s: float) -> None:
         self._emit(Pong(server=self._server, lag_s=lag_s))
 
+    def _step(self, state: LinkState) -> None:
+        """One step up; raises NoReply when a connection was lost meanwhile."""
+        if self._lost is not None and self._lost.done():
+            raise NoReply(self._lost.result())
+        self._enter(state)
+
     def _enter(self, state: LinkState) -> None:
-        if state is not self.state:
+        if state in STEPS[self.state]:
             log.debug("link to %s: %s -> %s", self._server, self.state.value, state.value)
             self.state = state
             self.since = self._clock.now()

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection
 
 from telephony.ami.actions import Action, encode
 from telephony.ami.faults import AlreadyAsked, AmiFault, LinkDown, NeverSent, NoReply, OutgoingFull, TooManyRows
-from telephony.ami.protocol import WireProtocol
+from telephony.ami.protocol import HIGH_WATER, WireProtocol
 from telephony.ami.resync import MOST_ROWS
 
-MOST_WAITING = 1000
+MOST_WAITING = 5000
 MOST_PENDING = 20_000
 MOST_MISSED_PINGS = 3
 
@@ -54,6 +54,7 @@ class Session:
         self._serials = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
         self._pinger: asyncio.TimerHandle | None = None
+        self._flushing = False
         self._missed = 0
         self._lists = 0
         self.unmatched = 0
@@ -81,12 +82,11 @@ class Session:
         if len(self._pending) >= MOST_PENDING or len(self._waiting) >= MOST_WAITING:
             raise OutgoingFull("the PBX reads too slowly")
         deadline = self._loop.time() + (self._timeout_s if timeout_s is None else timeout_s)
-        pending = self._pending[action_id] = _Pending(done, deadline)
-        if self.protocol.writable:
-            pending.sent = True
-            self.protocol.write(data)
-        else:
-            self._waiting.append((action_id, data))
+        self._pending[action_id] = _Pending(done, deadline)
+        self._waiting.append((action_id, data))
+        if not self._flushing and self.protocol.writable:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
         if self._timer is None or deadline < self._timer.when():
             self._arm(deadline)
 
@@ -167,12 +167,18 @@ class Session:
         pending.done(pending.answers, fault)
 
     def _flush(self) -> None:
+        """What one turn of the loop brought leaves in one write; the rest when the connection takes more."""
+        self._flushing = False
         while self._waiting and self.protocol.writable and not self.protocol.closed:
-            action_id, data = self._waiting.popleft()
-            pending = self._pending.get(action_id)
-            if pending is not None:
-                pending.sent = True
-                self.protocol.write(data)
+            out: list[bytes] = []
+            size = 0
+            while self._waiting and size < HIGH_WATER:
+                action_id, data = self._waiting.popleft()
+                if (pending := self._pending.get(action_id)) is not None:
+                    pending.sent = True
+                    out.append(data)
+                    size += len(data)
+            self.protocol.write(b"".join(out))
 
     def _arm(self, when: float) -> None:
         if self._timer is not None:

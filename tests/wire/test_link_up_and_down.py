@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from telephony.ami.faults import ActionRefused, LinkDown, NoReply, UnsafeValue
-from telephony.ami.link import LinkState
+from telephony.ami.link import STEPS, LinkState
 from telephony.commands import HangUp, Originate, TakeSnapshot
 from telephony.events import (
     ActionFailed,
@@ -45,6 +45,23 @@ async def test_link_comes_up_with_version_and_snapshot_on_two_connections(pbx: F
     await side.up()
     assert side.story == [LinkUp(server=PBX1, version="22.10.1"), PbxSnapshot(server=PBX1, legs=())]
     assert [line.events_on for line in pbx.lines] == [True, False]
+
+
+async def test_states_follow_the_table_up_and_down(
+    pbx: FakePbx, ours: MakeLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    side = ours()
+    with caplog.at_level(logging.DEBUG, "telephony.ami"):
+        await side.up()
+        pbx.drop_all()
+        await side.up(snapshots=2)
+        await side.link.close()
+    walked = [record.message.split(": ")[1].split(" -> ") for record in caplog.records if " -> " in record.message]
+    once = ["down", "connecting", "login", "connecting", "login", "booting", "up"]
+    assert [was for was, _ in walked] == once * 2
+    assert {(LinkState(was), LinkState(now)) for was, now in walked} <= {
+        (was, now) for was, following in STEPS.items() for now in following
+    }
 
 
 async def test_pbx_that_does_not_tell_its_version_is_served_all_the_same(pbx: FakePbx, ours: MakeLink) -> None:
