@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -86,7 +87,7 @@ async def pbx_findings(
     except TimeoutError:
         findings.append(bad("ami_silent", **where))
     except OSError as error:
-        findings.append(bad("ami_unreachable", **where, why=error.strerror or type(error).__name__))
+        findings.append(bad("ami_unreachable", **where, why=_why(error)))
     return findings
 
 
@@ -122,7 +123,7 @@ async def _clock(pbx: AsteriskSettings, ami: AmiRequest, now: Callable[[], float
         offset = float(said) - (began + ended) / 2
     except ValueError:
         return [warn("ami_unanswered", server=pbx.name, what="clock", why="no Timestamp")]
-    words = {"server": pbx.name, "seconds": f"{offset:+.1f}"}
+    words = {"server": pbx.name, "seconds": f"{round(offset, 1) + 0.0:+.1f}"}
     if abs(offset) > CLOCK_BAD_S:
         return [bad("clock_wrong", **words)]
     if abs(offset) > CLOCK_WARN_S:
@@ -185,6 +186,10 @@ def endpoint_of(dial: str) -> str | None:
         return None
     first = rest.partition("/")[0]
     return first.rpartition("@")[2] or None
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 def _away(state: str) -> bool:

@@ -26,6 +26,7 @@ NAME = 100
 CUSTOMER = 64
 PRIORITY = 1000
 _SHOWN = 40
+_NUMBER_DIGITS = 11
 
 AddLeads = Callable[[Sequence[NewLead]], Taken]
 Progress = Callable[[int, int, int], None]
@@ -181,7 +182,7 @@ class _Desk:
             if len(cells) < columns.count or any(cell.strip() for cell in extra):
                 raise _Refusal("column_count", str(len(cells)))
         number = self._number(cells, columns)
-        name = "" if columns.name is None else _text(cells[columns.name], NAME, "name_too_long")
+        name = "" if columns.name is None else _name(cells[columns.name])
         return NewLead(
             campaign=self._campaign,
             customer=self._customer(cells, columns, number),
@@ -205,18 +206,17 @@ class _Desk:
 
     def _customer(self, cells: list[str], columns: Columns, number: PhoneNumber) -> CustomerId:
         text = "" if columns.customer is None else _text(cells[columns.customer], CUSTOMER, "customer_too_long")
-        if text and not self._is_number(text, number):
-            return CustomerId(text)
-        return CustomerId(f"n{self._number_key(number):x}")
+        known_by = self._number_in(text) if text else number
+        return CustomerId(text if known_by is None else f"n{self._number_key(known_by):x}")
 
-    def _is_number(self, text: str, number: PhoneNumber) -> bool:
-        """Whether a site uses the number itself as the customer's: it must not live on as an open text."""
-        if len(text) < 7 or sum(letter.isdigit() for letter in text) < 7:
-            return False
+    def _number_in(self, text: str) -> PhoneNumber | None:
+        """The telephone number a site names its customer by: it must not live on as an open text."""
+        if len(text) < _NUMBER_DIGITS or sum(letter.isdigit() for letter in text) < _NUMBER_DIGITS:
+            return None
         try:
-            return read_number(text, self._region) == number
+            return read_number(text, self._region)
         except NumberFault:
-            return False
+            return None
 
     def _zones(self, cells: list[str], columns: Columns, number: PhoneNumber) -> tuple[str, ...]:
         text = "" if columns.zone is None else cells[columns.zone].strip()
@@ -225,6 +225,12 @@ class _Desk:
         if text not in _zone_names():
             raise _Refusal("zone_unknown", _masked(text))
         return (text,)
+
+
+def _name(cell: str) -> str:
+    """A name; a number somebody wrote beside it is masked."""
+    text = _text(cell, NAME, "name_too_long")
+    return text if text.isalpha() else mask_digits(text)
 
 
 def _text(cell: str, longest: int, too_long: str) -> str:

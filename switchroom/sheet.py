@@ -62,7 +62,7 @@ def examine(path: Path) -> Sheet:
     for magic, code in _MAGIC:
         if head.startswith(magic):
             raise SheetFault(code)
-    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "") or _encoding(path)
+    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "") or _by_zeros(head) or _encoding(path)
     lines = [line for line in islice(_lines(path, encoding, None), 50) if line]
     return Sheet(path, size, encoding, _delimiter(lines[:20]))
 
@@ -170,6 +170,14 @@ def _encoding(path: Path) -> str:
             if done >= HEAD and not text.isascii():
                 break
     return "utf-8"
+
+
+def _by_zeros(head: bytes) -> str:
+    """UTF-16 without its mark shows by the zeros beside every digit; empty when there are few."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) <= len(head) // 5:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _mostly_utf8(raw: bytes) -> bool:

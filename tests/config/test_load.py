@@ -10,6 +10,7 @@ from config.faults import Fault, SettingsError
 from config.load import LARGEST, load_campaigns, load_server
 from config.model import OUTCOMES, AsteriskSettings, ServerSettings, TrunkSettings
 from config.places import nearest, places
+from config.render import example_server
 from telephony.outcomes import Outcome
 
 PBX = '[[asterisk]]\nname = "pbx1"\nsecret = "s"\n'
@@ -223,6 +224,29 @@ def test_no_bytes_make_the_reader_raise_anything_else(tmp_path_factory: pytest.T
     except SettingsError as error:
         told = error.faults
     assert all(fault.say("zh-CN") and fault.say("en") for fault in told)
+
+
+@given(st.data())
+def test_an_example_spoilt_anywhere_is_told_on_a_line_of_the_file(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    lines = example_server().split("\n")
+    number = data.draw(st.integers(0, len(lines) - 1))
+    lines[number] = data.draw(
+        st.sampled_from(["", "[x]", "x = 1", "data = 3", "name = ''", "{", "[[agent]]", "id = 'h-'"])
+    )
+    path = tmp_path_factory.getbasetemp() / "spoilt.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    told: tuple[Fault, ...] = ()
+    try:
+        load_server(path)
+    except SettingsError as error:
+        told = error.faults
+    assert all(fault.line is None or 1 <= fault.line <= len(lines) + 1 for fault in told)
+    assert all(
+        "{" not in fault.say("en").replace("{digits}", "").replace("{e164}", "").replace("{national}", "")
+        for fault in told
+    )
 
 
 def test_places_are_found_in_every_way_to_write_a_key() -> None:

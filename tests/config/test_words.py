@@ -1,8 +1,11 @@
 """What the program says: the same codes and slots in both languages."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from config.words import LANGS, catalogue, choose, say, slots
+from config.words import LANGS, catalogue, choose, known, say, slots
 
 
 def test_both_languages_have_the_same_codes() -> None:
@@ -17,6 +20,15 @@ def test_both_languages_have_the_same_slots() -> None:
 def test_no_sentence_was_left_in_the_other_language() -> None:
     chinese, english = catalogue("zh-CN"), catalogue("en")
     assert [code for code, text in english.items() if chinese[code] == text and text.count(" ") >= 3] == []
+
+
+def test_every_code_the_command_line_names_has_a_text() -> None:
+    sources = sorted((Path(__file__).parents[2] / "switchroom").glob("cli*.py"))
+    named = {
+        code for path in sources for code in re.findall(r'\b(?:say|fail)\(\s*"([a-z_.]+)"', path.read_text("utf-8"))
+    }
+    assert named
+    assert sorted(code for code in named if not (known(f"cli.{code}") or code.endswith("."))) == []
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -183,11 +183,12 @@ async def test_over_the_wire_a_user_without_read_system_is_found(
     assert "events_unheard" in codes(found, "bad")
 
 
-async def test_an_asterisk_that_is_not_there_is_told(tmp_path: Path) -> None:
+async def test_an_asterisk_that_is_not_there_is_told() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        assert codes(await pbx_findings(PBX.model_copy(update={"port": port}), [], [])) == ["ami_unreachable"]
+        (finding,) = await pbx_findings(PBX.model_copy(update={"port": port}), [], [])
+    assert (finding.code, finding.words["why"]) == ("doctor.ami_unreachable", "Connection refused")
 
 
 def test_settings_that_are_allowed_but_hardly_meant_are_told() -> None:

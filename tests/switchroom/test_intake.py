@@ -75,7 +75,7 @@ def balanced(report: IntakeReport) -> bool:
     return report.rows == report.added + report.duplicates + report.repeated + sum(report.rejected.values())
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_lists_come_in_any_encoding_and_with_any_separator(intake: Intake, encoding: str, delimiter: str) -> None:
     lines = ["手机,姓名,客户号,优先级", "13800138000,张三,K1,5", "13900139000,李四,K2,"]
@@ -195,6 +195,18 @@ def test_a_customer_who_is_not_named_is_known_by_a_fingerprint_never_by_his_numb
         assert customer.startswith("n")
         assert number not in customer
     assert first != second
+
+
+def test_a_number_written_beside_the_name_is_masked(intake: Intake) -> None:
+    intake.take("phone,name\n13800138000,张三 13900139000\n")
+    assert intake.leads[0].name == "张三 139****9000"
+
+
+def test_a_customer_known_by_another_number_of_his_keeps_one_fingerprint(intake: Intake) -> None:
+    intake.take("phone,customer\n13800138000,13900139000\n13900139000,\n")
+    first, second = (lead.customer for lead in intake.leads)
+    assert first == second
+    assert "13900139000" not in first
 
 
 def test_zones_come_from_the_list_else_from_the_number(intake: Intake) -> None:
