@@ -96,7 +96,7 @@ class Live:
         self._pages: set[Page] = set()
         self._sockets: set[web.WebSocketResponse] = set()
         self._changed = True
-        self._shown_at = 0.0
+        self._still_for = 0.0
         self._unwatch: Callable[[], None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.trend = Trend()
@@ -127,11 +127,11 @@ class Live:
 
     def tick(self) -> None:
         """Show the view to every page when something happened, or when the last one is two seconds old."""
-        now = self._clock.now()
-        if not self._pages or not (self._changed or now - self._shown_at >= STILL_S):
+        self._still_for += TICK_S
+        if not self._pages or not (self._changed or self._still_for >= STILL_S):
             return
         self._changed = False
-        self._shown_at = now
+        self._still_for = 0.0
         view = self._view()
         for page in self._pages:
             page.show(view)

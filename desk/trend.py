@@ -12,6 +12,8 @@ from telephony.views import FloorView
 STEP_S = 5.0
 STEPS = 180
 STEPS_A_MINUTE = 12
+FEWEST_ANSWERS = 20
+"""Below this many live answers a share of them says nothing."""
 _BUSY = {AgentState.RINGING, AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP}
 _AWAY = {AgentState.LOGGED_OUT, AgentState.AUX}
 
@@ -56,7 +58,7 @@ class Trend:
         point = TrendPoint(
             at=now,
             calls_per_min=round(sum(step[0] for step in minute) * STEPS_A_MINUTE / len(minute)),
-            abandon_rate=abandoned / answered if answered else None,
+            abandon_rate=abandoned / answered if answered >= FEWEST_ANSWERS else None,
             utilisation=sum(state in _BUSY for state in here) / len(here) if here else None,
         )
         self.points.append(point)

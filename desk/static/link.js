@@ -77,3 +77,14 @@ export async function reasons() {
     return [];
   }
 }
+
+// The journal's last facts, newest first, for a page that has just opened.
+export async function tail() {
+  const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
+  try {
+    const response = await fetch("/api/v1/events?limit=200", { headers });
+    return response.ok ? (await response.json()).map((row) => ({ ...row.fact, kind: row.kind, at: row.at })) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,7 +1,7 @@
 // The live page: what the floor does now, and the few things a supervisor may ask of it.
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "/static/vendor/preact-htm.mjs";
 import { clock, count, language, named, percent, span, speak, t } from "/static/text.js";
-import { ask, keepToken, listen, reasons as askReasons, token } from "/static/link.js";
+import { ask, keepToken, listen, reasons as askReasons, tail, token } from "/static/link.js";
 import { Board, STATES } from "/static/board.js";
 import { Campaign, Flow, STAGES } from "/static/campaigns.js";
 import { Events } from "/static/events.js";
@@ -32,6 +32,13 @@ function useFloor() {
     }));
     return () => live.current.close();
   }, []);
+  const shown = floor.view !== null;
+  useEffect(() => {
+    if (shown) tail().then((older) => setFloor((was) => {
+      const first = was.facts.at(-1)?.at ?? Infinity;
+      return { ...was, facts: [...was.facts, ...older.filter((fact) => fact.at < first).map((fact) => ({ ...fact, n: `o${++serial}` }))].slice(0, MOST_FACTS) };
+    }));
+  }, [shown]);
   return [floor, () => live.current.retry()];
 }
 

@@ -173,7 +173,7 @@ export const WORDS = {
   "fact.CallWaiting": ["{call} 等待坐席", "{call} waits for an agent"],
   "fact.CallOffered": ["{call} 分配给坐席 {agent}", "{call} offered to agent {agent}"],
   "fact.OfferFailed": ["坐席 {agent} 未接 {call}：{why}", "Agent {agent} did not take {call}: {why}"],
-  "fact.CallConnected": ["{call} 接入坐席 {agent}，等待 {waited_s} 秒", "{call} connected to agent {agent} after {waited_s} s"],
+  "fact.CallConnected": ["{call} → 坐席 {agent}，等待 {waited_s} 秒", "{call} → agent {agent} after {waited_s} s"],
   "fact.CallHeld": ["坐席 {agent} 保持 {call}", "Agent {agent} holds {call}"],
   "fact.CallResumed": ["坐席 {agent} 恢复 {call}，保持了 {held_s} 秒", "Agent {agent} resumes {call} after {held_s} s"],
   "fact.CallLeft": ["坐席 {agent} 离开 {call}", "Agent {agent} left {call}"],
