@@ -31,6 +31,9 @@ EVENTS = (
 )
 """The AMI events let through whole; of UserEvent only our own, of DeviceStateChange only the phones'."""
 
+RESERVED = frozenset({"h", "failed"})
+"""Extensions Asterisk runs by itself: at the end of a call, and for an Originate that came to nothing."""
+
 LOOPBACK = ("127.0.0.0/255.0.0.0",)
 PLACEHOLDER_CARRIER = "sip:carrier.invalid:5060"
 _PJSIP = re.compile(r"PJSIP/(?:[^@/]*@)?([^/]+)")
@@ -66,8 +69,8 @@ def render(
     how often a trunk is asked whether it is there, in seconds, 0 never."""
     trunks = [trunk for trunk in settings.trunk if trunk.asterisk == pbx.name]
     agents = [agent for agent in settings.agent if agent.asterisk == pbx.name]
-    if any(agent.id == "h" for agent in agents):
-        raise Unwritable('an agent cannot be called "h": to Asterisk that is the end of a call')
+    if taken := RESERVED & {agent.id for agent in agents}:
+        raise Unwritable(f"to Asterisk this is no agent's name: {min(taken)}")
     endpoints = sorted({name for trunk in trunks if (name := _endpoint(trunk.dial))})
     phones = sorted({name for agent in agents if (name := _endpoint(agent.endpoint))})
     files = {

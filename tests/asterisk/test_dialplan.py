@@ -14,8 +14,18 @@ from telephony.commands import (
     RingAgent,
     StartRecording,
 )
-from telephony.events import BridgeEntered, BridgeLeft, LegCreated, LegEnded, LegParked, OptOutPressed, RecordingBegan
+from telephony.events import (
+    BridgeEntered,
+    BridgeLeft,
+    LegCreated,
+    LegEnded,
+    LegParked,
+    OptOutPressed,
+    OriginateEnded,
+    RecordingBegan,
+)
 from telephony.ids import AgentId, CallId, CampaignId, TrunkId
+from tests.asterisk.rig.probe import Probe
 from tests.asterisk.rig.sipp import AGENT_HZ, CUSTOMER_HZ, MUSIC_HZ
 from tests.asterisk.rig.sound import level, loudness
 from tests.asterisk.scenes import parked, seated, talking
@@ -65,6 +75,38 @@ async def test_any_agent_name_the_settings_allow_has_a_seat_of_its_own(stage: As
     await stage.sees(LegEnded, leg=call)
     rooms = stage.rig.pbx.cli("confbridge list")
     assert rooms.count("seat-") == 1
+
+
+@pytest.mark.parametrize("habit", [Phone.ABSENT, Phone.IGNORES])
+async def test_seat_that_could_not_be_taken_leaves_nothing_behind(
+    stage: AsteriskStage, probe: Probe, habit: Phone
+) -> None:
+    leg = stage.seat(*stage.phone(habit), ring_s=1.0)
+    assert not (await stage.sees(OriginateEnded, leg=leg)).ok
+    assert await stage.until(lambda: stage.rig.pbx.cli("core show channels count").startswith("0 active"), 5.0)
+    assert not probe.seen("BridgeEnter")
+    assert not probe.seen("ConfbridgeStart")
+    assert "seat-" not in stage.rig.pbx.cli("confbridge list")
+
+
+@pytest.mark.parametrize(
+    ("habit", "endpoint", "word"),
+    [(Phone.IGNORES, "", "NOANSWER"), (Phone.ABSENT, "", "CHANUNAVAIL"), (Phone.ABSENT, "Nothing/1001", "CHANUNAVAIL")],
+)
+async def test_customer_who_comes_back_from_a_ring_tells_why(
+    stage: AsteriskStage, habit: Phone, endpoint: str, word: str
+) -> None:
+    agent, phone = stage.phone(habit)
+    call = await parked(stage)
+    assert stage.seen(LegParked, leg=call)[0].dial == ""
+    stage.exchange.perform(
+        RingAgent(
+            server=stage.server, call=call, agent=agent, endpoint=endpoint or phone, ring_s=1.0, auto_answer=False
+        )
+    )
+    assert (await stage.sees(LegParked, leg=call, times=2)).dial == word
+    stage.exchange.perform(ConnectToSeat(server=stage.server, call=call, agent=agent))
+    assert (await stage.sees(LegParked, leg=call, times=3)).dial == ""
 
 
 async def test_each_side_of_a_talk_is_recorded_by_itself(stage: AsteriskStage) -> None:

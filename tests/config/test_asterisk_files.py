@@ -108,12 +108,13 @@ def test_a_secret_asterisk_would_read_otherwise_is_refused_without_being_shown(s
     assert str(refused.value) == "secret"
 
 
-def test_an_agent_called_h_is_refused() -> None:
+@pytest.mark.parametrize("name", ["h", "failed"])
+def test_an_agent_whose_name_is_an_extension_of_asterisks_own_is_refused(name: str) -> None:
     settings = ServerSettings(
         asterisk=[AsteriskSettings(name="pbx1", secret=SECRET)],
-        agent=[AgentSettings(id="h", asterisk="pbx1", endpoint="PJSIP/h")],
+        agent=[AgentSettings(id=name, asterisk="pbx1", endpoint="PJSIP/1001")],
     )
-    with pytest.raises(Unwritable):
+    with pytest.raises(Unwritable, match=name):
         render_all(settings)
 
 

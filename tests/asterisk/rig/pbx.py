@@ -37,6 +37,8 @@ class Pbx:
         contacts: Mapping[str, str],
     ) -> None:
         self.run, self.host, self.ami = run, host, ami
+        self.boot_log = ""
+        """Everything Asterisk had said when its last start was done."""
         self._dest = dest
         self._process: subprocess.Popen[bytes] | None = None
         for folder in ("etc", "db", "spool/monitor", "run", "log", "keys", "moh", "data/sounds"):
@@ -77,7 +79,8 @@ class Pbx:
 
     def start(self) -> None:
         """Start and wait until fully booted; AssertionError with the log when it does not come up."""
-        with (self.run / "log/console").open("ab") as console:
+        (self.run / "log/messages.log").unlink(missing_ok=True)
+        with (self.run / "log/console").open("wb") as console:
             self._process = subprocess.Popen(
                 [*self._command, "-f", "-q"], stdin=subprocess.DEVNULL, stdout=console, stderr=console
             )
@@ -86,6 +89,7 @@ class Pbx:
             assert self.running, f"Asterisk did not start:\n{self.log}"
             assert time.monotonic() < deadline, f"Asterisk did not boot:\n{self.log}"
             time.sleep(0.05)
+        self.boot_log = self.log
 
     def kill(self) -> None:
         """SIGKILL, as when the machine loses its power."""
