@@ -5,21 +5,20 @@ signed in to take them. Whatever is fed to it that it has no rule for changes no
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil
 from typing import Any
 
 from config.model import AgentSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
+from dialer.automatic import Automatic
 from dialer.books import Flight, Stage
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
 from dialer.gate import Rule, may_dial
-from dialer.hopper import Held
-from dialer.metrics import HOPPER, IN_FLIGHT, PLACED
+from dialer.metrics import HOPPER, IN_FLIGHT
 from dialer.outgoing import Outgoing, Said
-from dialer.pacing import PaceView, Placement
 from dialer.progress import Progress
 from dialer.trunks import TrunkBoard
+from dialer.view import campaign_view
 from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked, SkipAsked
 from telephony.commands import CancelTimer, Command, SetTimer
 from telephony.events import OptOutPressed, TimerFired
@@ -45,14 +44,12 @@ from telephony.facts import (
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, ServerId
 from telephony.leads import LeadsFetched, Restored
-from telephony.ports import AgentSupply, SupplyCounts
+from telephony.ports import AgentSupply
 from telephony.views import CampaignView, TrunkView
 
 TICK = "tick"
 UP = "up"
 STORE_ALARM = "store"
-REFUSED_PER_TICK = 50
-"""Leads the gate may refuse in one decision before the rest waits for the next."""
 GONE = frozenset({AgentState.LOGGED_OUT, AgentState.AUX})
 
 
@@ -79,10 +76,9 @@ class DialerEngine:
         self._campaigns: dict[CampaignId, Campaign] = {}
         self._servers: dict[ServerId, str] = {}
         self._serves: dict[AgentId, tuple[CampaignId, ...]] = {}
-        self._sharing: dict[CampaignId, tuple[tuple[CampaignId, float], ...]] = {}
-        self.store_healthy = True
         self._progress = Progress(self._campaigns, self._outgoing)
         self._by_hand = ByHand(self._campaigns, self._outgoing, supply, self._obstacle)
+        self._automatic = Automatic(self._outgoing, supply, self._by_hand, self._obstacle)
         for name, settings in campaigns.items():
             self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
         self.staff(agents)
@@ -121,6 +117,11 @@ class DialerEngine:
             rule(event, now, out)
         return out
 
+    @property
+    def store_healthy(self) -> bool:
+        """False between AlarmRaised and AlarmCleared of the store: nothing is dialled."""
+        return self._outgoing.store_healthy
+
     def reload(self, campaigns: Mapping[str, CampaignSettings], now: float) -> list[Fact | Command]:
         """Take new settings: running campaigns go on under them, removed ones drain, new ones stand stopped."""
         out: Said = []
@@ -134,7 +135,7 @@ class DialerEngine:
                 campaign.apply(settings, self._outgoing.trunks.of(settings.trunks))
                 if campaign.automatic:
                     self._by_hand.give_back_all(campaign, now, out)
-                self._pace(campaign, now, out)
+                self._automatic.pace(campaign, now, out)
         for campaign in [one for one in self._campaigns.values() if one.id not in campaigns]:
             campaign.removed = True
             if "drain" in NEXT[campaign.state]:
@@ -145,49 +146,12 @@ class DialerEngine:
     def staff(self, agents: Sequence[AgentSettings]) -> None:
         """Learn who serves which campaigns: campaigns that share agents leave room for one another's calls."""
         self._serves = {AgentId(one.id): tuple(CampaignId(name) for name in one.campaigns) for one in agents}
-        crew: dict[CampaignId, set[AgentId]] = {}
-        for agent, campaigns in self._serves.items():
-            for campaign in campaigns:
-                crew.setdefault(campaign, set()).add(agent)
-        self._sharing = {
-            own: tuple((other, len(crew[own] & crew[other]) / len(crew[other])) for other in crew if other != own)
-            for own in crew
-        }
-        self._sharing = {own: tuple(pair for pair in pairs if pair[1] > 0) for own, pairs in self._sharing.items()}
+        self._automatic.share(self._serves)
 
     def view(self, campaign: str, now: float) -> CampaignView | None:
         """The campaign as pages show it; None when there is none of that name."""
         one = self._campaigns.get(CampaignId(campaign))
-        if one is None:
-            return None
-        totals, stages = one.totals, self._outgoing.books.stages(one.id)
-        placement = one.placement if one.state is Run.RUNNING else Placement(0, f"pace.{one.state.value}")
-        return CampaignView(
-            id=one.id,
-            title=one.settings.title,
-            state=one.state.value,
-            mode=one.settings.mode,
-            stages={
-                "dialling": stages[Stage.DIALLING],
-                "ringing": stages[Stage.RINGING],
-                "waiting": stages[Stage.ANSWERED] + stages[Stage.WAITING] + stages[Stage.OFFERED],
-                "talking": stages[Stage.TALKING],
-            },
-            agents=self._agents(one),
-            hopper=len(one.hopper),
-            pace=one.pace(now),
-            reason_code=placement.code,
-            reason_words=placement.words,
-            placed=totals.placed,
-            answered=totals.answered,
-            connected=totals.connected,
-            abandoned=totals.abandoned,
-            refused=totals.refused,
-            answer_rate=totals.answer_rate,
-            abandon_rate=totals.abandon_rate,
-            target_abandon=one.settings.pacing.target_abandon,
-            outcomes=dict(totals.outcomes),
-        )
+        return campaign_view(one, self._outgoing.books, self._supply, now) if one is not None else None
 
     def views(self, now: float) -> tuple[CampaignView, ...]:
         """All campaigns."""
@@ -263,7 +227,7 @@ class DialerEngine:
                 shut_until = verdict.until
         shut = shut_until if event.leads and not kept and all_shut else None
         campaign.hopper.fetched(event, shut_until=shut, now=now)
-        self._pace(campaign, now, out)
+        self._automatic.pace(campaign, now, out)
 
     def _agent(self, event: AgentChanged, now: float, out: Said) -> None:
         self._by_hand.server_of[event.agent] = event.server
@@ -274,31 +238,25 @@ class DialerEngine:
                 self._by_hand.give_back(event.agent, now, out)
             for campaign in self._served_by(event.agent):
                 if campaign.state is not Run.STOPPED and event.server in campaign.servers:
-                    self._nobody_left(campaign, event.server, out)
+                    self._automatic.nobody_left(campaign, event.server, out)
         elif event.now is AgentState.READY:
             for campaign in self._served_by(event.agent):
                 if event.server in campaign.servers:
-                    self._pace(campaign, now, out)
-
-    def _nobody_left(self, campaign: Campaign, server: ServerId, out: Said) -> None:
-        cell = self._outgoing.books.cell(campaign.id, server)
-        if cell.pending and self._supply.counts(campaign.id, server).signed_in <= 0:
-            campaign.placement = Placement(0, "pace.no_agents")
-            self._outgoing.cancel(campaign, server, out)
+                    self._automatic.agent_free(campaign, event.server, now, out)
 
     def _server(self, event: ServerChanged, now: float, out: Said) -> None:
         self._servers[event.server] = event.state
         if event.state == UP:
             for campaign in self._campaigns.values():
-                self._pace(campaign, now, out)
+                self._automatic.pace(campaign, now, out)
 
     def _alarm(self, event: AlarmRaised, now: float, out: Said) -> None:
         if event.alarm == STORE_ALARM:
-            self.store_healthy = False
+            self._outgoing.store_healthy = False
 
     def _clear(self, event: AlarmCleared, now: float, out: Said) -> None:
         if event.alarm == STORE_ALARM:
-            self.store_healthy = True
+            self._outgoing.store_healthy = True
 
     def _ended(self, event: CallEnded, now: float, out: Said) -> None:
         campaign = self._progress.ended(event, now, out)
@@ -341,125 +299,14 @@ class DialerEngine:
                 self._tick(campaign, now, out)
             self._drained(campaign, now, out)
 
-    # placing calls
-
     def _tick(self, campaign: Campaign, now: float, out: Said) -> None:
         out.append(SetTimer(key=(TICK, campaign.id), at=campaign.next_tick(now)))
         campaign.hopper.release_overdue(now)
-        self._pace(campaign, now, out)
+        self._automatic.pace(campaign, now, out)
         HOPPER.labels(campaign.id).set(len(campaign.hopper))
         campaign.gauge.set(campaign.pace(now))
         for stage, count in self._outgoing.books.stages(campaign.id).items():
             IN_FLIGHT.labels(campaign.id, stage.value).set(count)
-
-    def _pace(self, campaign: Campaign, now: float, out: Said) -> None:
-        """Decide once for every PBX of the campaign, then see to its hopper."""
-        if campaign.state is not Run.RUNNING:
-            return
-        signed_in, chosen = 0, Placement(0, "pace.no_trunk")
-        for server in campaign.servers:
-            if why := self._obstacle(server):
-                placement = Placement(0, why, {"server": server})
-            else:
-                counts = self._supply.counts(campaign.id, server)
-                signed_in += counts.signed_in
-                if counts.signed_in <= 0:
-                    self._nobody_left(campaign, server, out)
-                    placement = Placement(0, "pace.no_agents")
-                elif campaign.automatic:
-                    placement = self._decide(campaign, server, counts, now, out)
-                else:
-                    placement = Placement(0, "pace.by_hand")
-            if chosen.code in ("pace.no_trunk", "pace.no_agents") or placement.count > chosen.count:
-                chosen = placement
-        campaign.placement = chosen
-        if self.store_healthy:
-            extra = self._by_hand.shown(campaign) if not campaign.automatic else 0
-            if fetch := campaign.hopper.fetch(campaign.settings.hopper, campaign.pace(now), signed_in + extra, now):
-                out.append(fetch)
-
-    def _decide(self, campaign: Campaign, server: ServerId, counts: SupplyCounts, now: float, out: Said) -> Placement:
-        room = self._outgoing.trunks.room(campaign.trunks, server, now)
-        own = self._personal(campaign, server, min(counts.free, room), now, out)
-        cell = self._outgoing.books.cell(campaign.id, server)
-        placement = campaign.pacer.place(
-            PaceView(
-                now=now,
-                free=max(0, counts.free - own),
-                talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,
-                wrapping=counts.wrapping,
-                pending=cell.pending.values(),
-                waiting=cell.waiting,
-                room=room - own,
-                shared=self._shared(campaign.id, server),
-            )
-        )
-        if placement.count:
-            placed = self._place(campaign, server, placement, now, out)
-            campaign.paced(placed, now)
-            if placed < placement.count:
-                campaign.budget.binding = False
-                return Placement(placed, "pace.no_leads", placement.words)
-        return placement
-
-    def _place(self, campaign: Campaign, server: ServerId, placement: Placement, now: float, out: Said) -> int:
-        """Place up to that many calls from the hopper; returns how many."""
-        outgoing, hopper, rules, gate = self._outgoing, campaign.hopper, campaign.rules, self._outgoing.gate
-        trunks, reason = campaign.trunks, placement.code
-        placed = refused = 0
-        aside: list[Held] = []
-        while placed < placement.count and refused + len(aside) < REFUSED_PER_TICK:
-            held = hopper.pop()
-            if held is None:
-                break
-            lead = held[2]
-            if outgoing.stale(campaign, held, now, out):
-                continue
-            verdict = may_dial(lead, rules, gate, now)
-            if verdict.rule is None:
-                trunk = outgoing.trunks.choose(trunks, server, lead.number, now)
-                if trunk is not None:
-                    outgoing.place(campaign, lead, trunk, None, reason, now, out)
-                    placed += 1
-                    continue
-                verdict = outgoing.no_trunk(campaign, lead, now)
-            if verdict.rule is None:
-                aside.append(held)
-            else:
-                outgoing.refuse(campaign, lead, verdict, out)
-                refused += 1
-        for held in aside:
-            hopper.put_back(held)
-        PLACED.labels(campaign.id).inc(placed)
-        return placed
-
-    def _personal(self, campaign: Campaign, server: ServerId, most: int, now: float, out: Said) -> int:
-        """Dial what was promised to agents who are free now; returns how many agents that takes."""
-        taken = 0
-        outgoing = self._outgoing
-        for agent in campaign.hopper.waited_for():
-            if taken >= most:
-                break
-            if self._by_hand.server_of.get(agent, server) != server or agent in outgoing.books.dedicated:
-                continue
-            if not self._supply.may_take(agent, campaign.id):
-                continue
-            held = campaign.hopper.pop_for(agent)
-            if held is None or outgoing.stale(campaign, held, now, out):
-                continue
-            verdict = may_dial(held[2], campaign.rules, outgoing.gate, now)
-            if verdict.passed:
-                verdict = outgoing.no_trunk(campaign, held[2], now)
-            if verdict.rule is not None:
-                outgoing.refuse(campaign, held[2], verdict, out)
-                continue
-            trunk = outgoing.trunks.choose(campaign.trunks, server, held[2].number, now)
-            if trunk is None:
-                campaign.hopper.put_back(held)
-                continue
-            outgoing.place(campaign, held[2], trunk, agent, "pace.callback", now, out)
-            taken += 1
-        return taken
 
     # small questions
 
@@ -477,18 +324,3 @@ class DialerEngine:
         if names is None:
             return list(self._campaigns.values())
         return [self._campaigns[name] for name in names if name in self._campaigns]
-
-    def _shared(self, campaign: CampaignId, server: ServerId) -> int:
-        books = self._outgoing.books
-        return ceil(sum(books.unserved(other, server) * share for other, share in self._sharing.get(campaign, ())))
-
-    def _agents(self, campaign: Campaign) -> dict[str, int]:
-        found = dict.fromkeys(("free", "reserved", "talking", "wrapping", "signed_in"), 0)
-        for server in campaign.servers:
-            counts = self._supply.counts(campaign.id, server)
-            found["free"] += counts.free
-            found["reserved"] += counts.reserved
-            found["talking"] += counts.talking
-            found["wrapping"] += counts.wrapping
-            found["signed_in"] += counts.signed_in
-        return found

@@ -24,6 +24,7 @@ class Outgoing:
         self.gate = GateState()
         self.trunks = trunks
         self._call_ids = call_ids
+        self.store_healthy = True
 
     def place(
         self, campaign: Campaign, lead: Lead, trunk: Trunk, agent: AgentId | None, reason: str, now: float, out: Said

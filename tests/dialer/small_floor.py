@@ -14,7 +14,7 @@ from dialer.abandonment import Budget
 from dialer.forecast import Forecast
 from dialer.pacing import Pacer, PaceView
 
-TICK_S = 0.5
+TICK_S = 1.0
 PATIENCE_S = 2.0
 
 

@@ -111,7 +111,7 @@ def test_campaign_with_agents_but_no_leads_neither_crashes_nor_spins() -> None:
     floor, said = running(many=1, free=5)
     assert len(placed(said)) == 1
     asked = len(floor.fetches)
-    for _ in range(20):
+    for _ in range(15):
         floor.tick()
     assert len(floor.fetches) == asked
     floor.leads = leads(9)[1:]

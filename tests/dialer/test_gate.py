@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.model import CallingWindow, FrequencyRule
@@ -127,6 +127,7 @@ def test_number_of_no_known_zone_and_campaign_without_windows_are_not_called() -
     assert verdict(rules=GateRules(campaign(windows=[]))).until == NOON + DAY_S
 
 
+@settings(deadline=None)
 @given(
     at=st.floats(NOON, NOON + 400 * DAY_S),
     zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
@@ -145,6 +146,7 @@ def test_windows_agree_with_the_clock_on_the_wall(at: float, zone: str) -> None:
         assert hours.opens((zone,), opens) == 0.0
 
 
+@settings(deadline=None)
 @given(gaps=st.lists(st.floats(60.0, 40 * DAY_S), min_size=1, max_size=25), split=st.integers(0, 25))
 def test_no_customer_is_ever_called_more_often_than_the_rule_book_allows(gaps: list[float], split: int) -> None:
     """However calls are spread over memory and store: never a third in 30 days, nor one within 90 days of a second."""
@@ -163,6 +165,7 @@ def test_no_customer_is_ever_called_more_often_than_the_rule_book_allows(gaps: l
             assert placed[i] - placed[i - 1] >= 90 * DAY_S
 
 
+@settings(deadline=None)
 @given(placed=st.lists(st.floats(NOON - 200 * DAY_S, NOON), max_size=6).map(sorted))
 def test_refused_lead_may_be_called_at_the_instant_named(placed: list[float]) -> None:
     who, rules = lead(1, placed=tuple(placed)), GateRules(campaign())

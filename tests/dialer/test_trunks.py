@@ -1,6 +1,6 @@
 """Trunks: which one carries the call, how many they take, and when one counts as ill."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.trunks import Health, Trunk, TrunkBoard
@@ -44,6 +44,7 @@ def test_trunk_of_another_pbx_is_not_chosen() -> None:
     assert trunks.room(trunks.of([]), PBX, NOON) == 0
 
 
+@settings(deadline=None)
 @given(cps=st.floats(0.2, 20), waits=st.lists(st.floats(0, 0.7), min_size=1, max_size=80))
 def test_no_second_ever_sees_more_calls_than_the_trunk_allows(cps: float, waits: list[float]) -> None:
     one, now, left = Trunk(trunk(cps=cps)), NOON, []

@@ -1,0 +1,175 @@
+"""Automatic dialling: on every tick, and when an agent comes free, decide for each PBX how many calls to place and do it."""
+
+from collections.abc import Callable, Mapping
+from math import ceil
+
+from dialer.byhand import ByHand
+from dialer.campaign import Campaign, Run
+from dialer.gate import may_dial
+from dialer.hopper import Held
+from dialer.metrics import PLACED
+from dialer.outgoing import Outgoing, Said
+from dialer.pacing import PaceView, Placement
+from telephony.ids import AgentId, CampaignId, ServerId
+from telephony.ports import AgentSupply, SupplyCounts
+
+REFUSED_PER_TICK = 50
+"""Leads the gate may refuse in one decision before the rest waits for the next."""
+
+
+class Automatic:
+    """Places calls for whoever may take them. `obstacle` says why dialling on a PBX is impossible, None if it is not."""
+
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        supply: AgentSupply,
+        by_hand: ByHand,
+        obstacle: Callable[[ServerId], str | None],
+    ) -> None:
+        self._outgoing = outgoing
+        self._supply = supply
+        self._by_hand = by_hand
+        self._obstacle = obstacle
+        self._sharing: dict[CampaignId, tuple[tuple[CampaignId, float], ...]] = {}
+
+    def share(self, serves: Mapping[AgentId, tuple[CampaignId, ...]]) -> None:
+        """Learn what share of every other campaign's agents serves a campaign too."""
+        crew: dict[CampaignId, set[AgentId]] = {}
+        for agent, campaigns in serves.items():
+            for campaign in campaigns:
+                crew.setdefault(campaign, set()).add(agent)
+        self._sharing = {
+            own: tuple(
+                (other, len(crew[own] & crew[other]) / len(crew[other]))
+                for other in crew
+                if other != own and crew[own] & crew[other]
+            )
+            for own in crew
+        }
+
+    def agent_free(self, campaign: Campaign, server: ServerId, now: float, out: Said) -> None:
+        """Decide at once for an agent who came free, unless calls enough are out for him already."""
+        if campaign.state is Run.RUNNING:
+            free = self._supply.counts(campaign.id, server).free
+            if free > self._outgoing.books.unserved(campaign.id, server):
+                self.pace(campaign, now, out)
+
+    def pace(self, campaign: Campaign, now: float, out: Said) -> None:
+        """Decide once for every PBX of the campaign, then see to its hopper."""
+        if campaign.state is not Run.RUNNING:
+            return
+        signed_in, chosen = 0, Placement(0, "pace.no_trunk")
+        for server in campaign.servers:
+            if why := self._obstacle(server):
+                placement = Placement(0, why, {"server": server})
+            else:
+                counts = self._supply.counts(campaign.id, server)
+                signed_in += counts.signed_in
+                if counts.signed_in <= 0:
+                    self.nobody_left(campaign, server, out)
+                    placement = Placement(0, "pace.no_agents")
+                elif campaign.automatic:
+                    placement = self._decide(campaign, server, counts, now, out)
+                else:
+                    placement = Placement(0, "pace.by_hand")
+            if chosen.code in ("pace.no_trunk", "pace.no_agents") or placement.count > chosen.count:
+                chosen = placement
+        campaign.placement = chosen
+        if self._outgoing.store_healthy:
+            extra = self._by_hand.shown(campaign) if not campaign.automatic else 0
+            if fetch := campaign.hopper.fetch(campaign.settings.hopper, campaign.pace(now), signed_in + extra, now):
+                out.append(fetch)
+
+    def _decide(self, campaign: Campaign, server: ServerId, counts: SupplyCounts, now: float, out: Said) -> Placement:
+        room = self._outgoing.trunks.room(campaign.trunks, server, now)
+        own = self._personal(campaign, server, min(counts.free, room), now, out)
+        cell = self._outgoing.books.cell(campaign.id, server)
+        placement = campaign.pacer.place(
+            PaceView(
+                now=now,
+                free=max(0, counts.free - own),
+                talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,
+                wrapping=counts.wrapping,
+                pending=cell.pending.values(),
+                waiting=cell.waiting,
+                room=room - own,
+                shared=self._shared(campaign.id, server),
+            )
+        )
+        if placement.count:
+            placed = self._place(campaign, server, placement, now, out)
+            campaign.paced(placed, now)
+            if placed < placement.count:
+                campaign.budget.binding = False
+                return Placement(placed, "pace.no_leads", placement.words)
+        return placement
+
+    def _place(self, campaign: Campaign, server: ServerId, placement: Placement, now: float, out: Said) -> int:
+        """Place up to that many calls from the hopper; returns how many."""
+        outgoing, hopper, rules, gate = self._outgoing, campaign.hopper, campaign.rules, self._outgoing.gate
+        trunks, reason = campaign.trunks, placement.code
+        placed = refused = 0
+        aside: list[Held] = []
+        while placed < placement.count and refused + len(aside) < REFUSED_PER_TICK:
+            held = hopper.pop()
+            if held is None:
+                break
+            lead = held[2]
+            if outgoing.stale(campaign, held, now, out):
+                continue
+            verdict = may_dial(lead, rules, gate, now)
+            if verdict.rule is None:
+                trunk = outgoing.trunks.choose(trunks, server, lead.number, now)
+                if trunk is not None:
+                    outgoing.place(campaign, lead, trunk, None, reason, now, out)
+                    placed += 1
+                    continue
+                verdict = outgoing.no_trunk(campaign, lead, now)
+            if verdict.rule is None:
+                aside.append(held)
+            else:
+                outgoing.refuse(campaign, lead, verdict, out)
+                refused += 1
+        for held in aside:
+            hopper.put_back(held)
+        PLACED.labels(campaign.id).inc(placed)
+        return placed
+
+    def _personal(self, campaign: Campaign, server: ServerId, most: int, now: float, out: Said) -> int:
+        """Dial what was promised to agents who are free now; returns how many agents that takes."""
+        taken = 0
+        outgoing = self._outgoing
+        for agent in campaign.hopper.waited_for():
+            if taken >= most:
+                break
+            if self._by_hand.server_of.get(agent, server) != server or agent in outgoing.books.dedicated:
+                continue
+            if not self._supply.may_take(agent, campaign.id):
+                continue
+            held = campaign.hopper.pop_for(agent)
+            if held is None or outgoing.stale(campaign, held, now, out):
+                continue
+            verdict = may_dial(held[2], campaign.rules, outgoing.gate, now)
+            if verdict.passed:
+                verdict = outgoing.no_trunk(campaign, held[2], now)
+            if verdict.rule is not None:
+                outgoing.refuse(campaign, held[2], verdict, out)
+                continue
+            trunk = outgoing.trunks.choose(campaign.trunks, server, held[2].number, now)
+            if trunk is None:
+                campaign.hopper.put_back(held)
+                continue
+            outgoing.place(campaign, held[2], trunk, agent, "pace.callback", now, out)
+            taken += 1
+        return taken
+
+    def nobody_left(self, campaign: Campaign, server: ServerId, out: Said) -> None:
+        cell = self._outgoing.books.cell(campaign.id, server)
+        if cell.pending and self._supply.counts(campaign.id, server).signed_in <= 0:
+            campaign.placement = Placement(0, "pace.no_agents")
+            self._outgoing.cancel(campaign, server, out)
+
+    def _shared(self, campaign: CampaignId, server: ServerId) -> int:
+        books = self._outgoing.books
+        return ceil(sum(books.unserved(other, server) * share for other, share in self._sharing.get(campaign, ())))
