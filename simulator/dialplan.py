@@ -78,9 +78,9 @@ class Dialplan(Switch):
             case _:
                 self._gone(leg, 16)
 
-    def _park(self, leg: Leg) -> None:
+    def _park(self, leg: Leg, dial: str = "") -> None:
         leg.application, leg.data = "MusicOnHold", "default"
-        self.emit(LegParked(server=self._server, leg=leg.id, amd=leg.amd))
+        self.emit(LegParked(server=self._server, leg=leg.id, amd=leg.amd, dial=dial))
         if leg.connected and leg.fate.talk_s is not None:
             leg.connected = False
             self._leaves_in(leg, leg.fate.patience_s)
@@ -157,7 +157,7 @@ class Dialplan(Switch):
         customer.application, customer.data = "Dial", f"{endpoint},{ring_s:g}"
         phone = self.phones.get(endpoint)
         if phone is None or not phone.registered:
-            self._in(0.002, self._back_to_waiting, customer)
+            self._in(0.002, self._unreachable, customer)
             return
         self._serial += 1
         busy = phone.legs > 0
@@ -207,12 +207,17 @@ class Dialplan(Switch):
         customer.dialled = None
         self.emit(DialEnded(server=self._server, leg=agent.id, caller=customer.id, status=status))
         self._gone(agent, cause)
-        self._back_to_waiting(customer)
+        self._back_to_waiting(customer, status)
 
-    def _back_to_waiting(self, customer: Leg) -> None:
+    def _unreachable(self, customer: Leg) -> None:
+        self._back_to_waiting(customer, "CHANUNAVAIL")
+
+    def _back_to_waiting(self, customer: Leg, status: str) -> None:
+        """Nobody took the customer: he waits again, with the PBX's word for it."""
         if customer.gone or customer.context != RING:
             return
-        self._enter(customer, ANSWERED, "s")
+        customer.context, customer.exten = ANSWERED, "rung"
+        self._park(customer, status)
 
     def _stop_dialling(self, customer: Leg) -> None:
         agent = customer.dialled

@@ -186,6 +186,8 @@ class Rendering:
     def _parked(self, event: LegParked) -> Iterator[Message]:
         channel = self._channel(self._leg(event))
         words = [("UserEvent", "SwitchroomParked"), ("Amd", event.amd)]
+        if event.dial:
+            words.append(("Dial", event.dial))
         yield Message("Newexten", "dialplan", [*channel, ("Extension", "s"), ("Application", "UserEvent")])
         yield Message("UserEvent", "user", [*channel, *words])
         yield Message("Newexten", "dialplan", [*channel, ("Extension", "s"), ("Application", "MusicOnHold")])

@@ -139,7 +139,8 @@ async def test_customer_of_an_agent_who_ignores_the_ring_is_parked_again(stage: 
     agent, endpoint = stage.phone(Phone.IGNORES)
     call = await parked(stage)
     ring(stage, call, agent, endpoint, ring_s=1.0)
-    await stage.sees(LegParked, leg=call, times=2)
+    back = await stage.sees(LegParked, leg=call, times=2)
+    assert back.dial == "NOANSWER"
     phone_leg = next(e.leg for e in stage.seen(LegCreated, linked=call) if e.leg != call)
     ended = await stage.sees(DialEnded, leg=phone_leg)
     assert (ended.caller, ended.status) == (call, "NOANSWER")
@@ -151,7 +152,8 @@ async def test_customer_of_an_absent_phone_is_parked_again(stage: Stage) -> None
     agent, endpoint = stage.phone(Phone.ABSENT)
     call = await parked(stage)
     ring(stage, call, agent, endpoint)
-    await stage.sees(LegParked, leg=call, times=2)
+    back = await stage.sees(LegParked, leg=call, times=2)
+    assert back.dial == "CHANUNAVAIL"
     assert not stage.seen(BridgeEntered, leg=call)
 
 
