@@ -8,13 +8,14 @@ from telephony.commands import HangUp, Originate, PbxCommand, SeatAgent
 from telephony.events import ActionFailed, OriginateAccepted, OriginateLost, OriginateRefused, PbxEvent
 from telephony.ids import LegId, call_leg
 
+LONGEST_WHY = 200
 _GRANTED = frozenset({"Success", "Follows", "Goodbye"})
 
 
 def granted(rows: Rows) -> Rows:
     """The rows as they are; raises ActionRefused when the reply is not a success."""
     if rows[0].get("Response") not in _GRANTED:
-        raise ActionRefused(rows[0].get("Message", "") or "refused without a word")
+        raise ActionRefused(rows[0].get("Message", "")[:LONGEST_WHY] or "refused without a word")
     return rows
 
 
