@@ -18,6 +18,7 @@ from config.words import settings_in_chinese
 class Setting:
     """One setting or, when `section` is given, one table; `many` says whether it is written ``[[name]]`` or by name.
 
+    `low` and `high` are the limits, `above` says that `low` itself is not allowed.
     `default` is None both for "not given" and for what `required` asks for."""
 
     name: str
@@ -28,6 +29,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    above: bool = False
     section: type[Section] | None = None
     many: Literal["", "list", "named"] = ""
 
@@ -36,7 +38,7 @@ def settings(section: type[Section], prefix: str = "") -> Iterator[Setting]:
     """The settings directly in a section, in their order."""
     for key, field in section.model_fields.items():
         inner, many = _section_of(field.annotation)
-        low, high = _limits(field)
+        low, high, above = _limits(field)
         yield Setting(
             name=f"{prefix}{key}",
             key=key,
@@ -46,6 +48,7 @@ def settings(section: type[Section], prefix: str = "") -> Iterator[Setting]:
             choices=_choices(field.annotation),
             low=low,
             high=high,
+            above=above,
             section=inner,
             many=many,
         )
@@ -90,7 +93,7 @@ def _choices(annotation: Any) -> tuple[str, ...]:
     return tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
 
 
-def _limits(field: FieldInfo) -> tuple[float | None, float | None]:
+def _limits(field: FieldInfo) -> tuple[float | None, float | None, bool]:
     marks = list(field.metadata)
     if get_origin(field.annotation) in (Union, types.UnionType):
         for arg in get_args(field.annotation):
@@ -103,4 +106,4 @@ def _limits(field: FieldInfo) -> tuple[float | None, float | None]:
                 low = limit
             case Le(le=limit) | Lt(lt=limit):
                 high = limit
-    return low, high  # type: ignore[return-value]
+    return low, high, any(isinstance(mark, Gt) for mark in marks)  # type: ignore[return-value]

@@ -180,8 +180,10 @@ def _allowed(row: Setting) -> str:
         return ", ".join(f"`{choice}`" for choice in row.choices)
     low, high = (None if limit is None else f"{limit:.10g}" for limit in (row.low, row.high))
     if low and high:
-        return f"{low} – {high}"
-    return f"≥ {low}" if low else f"≤ {high}" if high else ""
+        return f"> {low}, ≤ {high}" if row.above else f"{low} – {high}"
+    if low:
+        return f"> {low}" if row.above else f"≥ {low}"
+    return f"≤ {high}" if high else ""
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.faults import Fault, SettingsError
@@ -214,6 +214,7 @@ def test_a_fault_names_file_key_mistake_and_purpose_in_both_languages(file: Path
     assert caught.value.say("zh-CN").startswith(f"{file}:2:1: api.port: 写的是 99999；最大为 65535。")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reader_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
@@ -226,6 +227,7 @@ def test_no_bytes_make_the_reader_raise_anything_else(tmp_path_factory: pytest.T
     assert all(fault.say("zh-CN") and fault.say("en") for fault in told)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_an_example_spoilt_anywhere_is_told_on_a_line_of_the_file(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
