@@ -1,6 +1,6 @@
 """Small questions of the desk and the reports: recent attempts, tallies of a span, recordings, a call's history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -8,9 +8,10 @@ from sqlalchemy import case, func, select
 
 from store.opening import Store
 from store.recall import Entry, decode
-from store.tables import attempts, journal, recordings
+from store.tables import attempts, journal, leads, recordings
 from telephony.facts import AbandonedBy
-from telephony.ids import CallId, CampaignId
+from telephony.ids import CallId, CampaignId, LeadId
+from telephony.numbers import PhoneNumber
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,9 +139,25 @@ def recordings_list(
     return [RecordingRow(**row._mapping) for row in rows]
 
 
-def journal_tail(store: Store, limit: int = 100, *, kinds: Sequence[str] = ()) -> list[Entry]:
-    """The last lines of the journal, oldest first; of some kinds (class names) only when given."""
+def numbers_of(store: Store, ids: Collection[LeadId]) -> dict[LeadId, PhoneNumber]:
+    """The numbers of leads; ids nobody knows are left out."""
+    rows = _all(store, select(leads.c.id, leads.c.number).where(leads.c.id.in_(ids)))
+    return {LeadId(row.id): PhoneNumber(row.number) for row in rows}
+
+
+def campaigns_of(store: Store, calls: Collection[str]) -> dict[str, str]:
+    """The campaign of each call."""
+    rows = _all(store, select(attempts.c.call, attempts.c.campaign).where(attempts.c.call.in_(calls)))
+    return {row.call: row.campaign for row in rows}
+
+
+def journal_tail(
+    store: Store, limit: int = 100, *, kinds: Sequence[str] = (), before: int | None = None
+) -> list[Entry]:
+    """The last lines of the journal (before the number `before`), oldest first; of some kinds only when given."""
     query = select(journal.c.seq, journal.c.at, journal.c.payload)
+    if before is not None:
+        query = query.where(journal.c.seq < before)
     if kinds:
         query = query.where(journal.c.kind.in_(kinds))
     return _entries(_all(store, query.order_by(journal.c.seq.desc()).limit(limit)))[::-1]

@@ -44,6 +44,7 @@ def start_log(settings: LogSettings) -> None:
         force=True,
         **where,
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

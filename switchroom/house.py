@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dialer.abandonment import Totals
-from dialer.engine import DialerEngine
-
 from acd.engine import AcdEngine
 from config.model import CampaignSettings, ServerSettings
+from dialer.abandonment import Totals
+from dialer.engine import DialerEngine
 from recording.engine import RecordingEngine
 from switchroom.core import Core
 from switchroom.ids import call_ids, serials

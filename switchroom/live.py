@@ -3,14 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from random import Random
+from zoneinfo import ZoneInfo
 
 import store
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
+from dialer.abandonment import Totals
 from store.leads import LeadBook
 from store.opening import Store
+from store.queries import tallies
 from store.recall import restored
 from store.writer import Writer
 from switchroom import soundfiles
@@ -75,6 +79,7 @@ class LiveFloor:
             leads=self.leads,
             exchanges=self.links,
             clock=self.clock.now,
+            totals=await asyncio.to_thread(self._today),
             look=self._look,
             on_idle=self._arm,
         )
@@ -126,6 +131,21 @@ class LiveFloor:
         self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
 
     # the edge
+
+    def _today(self) -> dict[str, Totals]:
+        """What each campaign has counted since midnight of the site, so that a restart forgets no abandoned call."""
+        now = self.clock.now()
+        day = datetime.fromtimestamp(now, ZoneInfo(self.server.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return {
+            tally.campaign: Totals(
+                placed=tally.placed,
+                answered=tally.answered,
+                connected=tally.connected,
+                abandoned=tally.abandoned,
+                outcomes=tally.outcomes,
+            )
+            for tally in tallies(self.store, day.timestamp(), now)
+        }
 
     def _post(self, act: Callable[[], None]) -> None:
         """Have something done in the loop's thread."""

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 from prometheus_client import REGISTRY, generate_latest
-from simulator.invariants import Invariants
 
 import store
 from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
+from simulator.invariants import Invariants
 from simulator.scenario import Scenario
 from store.inline import InlineLedger
 from store.intake import add_leads
