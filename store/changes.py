@@ -53,16 +53,23 @@ class Change:
 
 
 def apply(connection: Connection, change: Change, rows: Sequence[Row]) -> int:
-    """Carry out one kind of change for all `rows`, in as few statements as may be; returns how many rows it touched."""
-    if connection.dialect.name == "postgresql":
-        columns = zip(*rows, strict=True)
-        arrays = tuple(_array(name, column) for name, column in zip(_types(change), columns, strict=True))
-        return connection.exec_driver_sql(_postgres(change), arrays).rowcount
-    touched = 0
-    for first, count in _portions(len(rows)):
-        values = tuple(chain.from_iterable(rows[first : first + count]))
-        touched += connection.exec_driver_sql(_sqlite(change, count), values).rowcount
-    return touched
+    """Carry out one kind of change for all `rows`, in as few statements as may be; returns how many rows it touched.
+
+    Errors are the driver's own; after one the connection is for the bin (``commits`` throws it there)."""
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            columns = zip(*rows, strict=True)
+            arrays = tuple(_array(name, column) for name, column in zip(_types(change), columns, strict=True))
+            cursor.execute(_postgres(change), arrays)
+            return int(cursor.rowcount)
+        touched = 0
+        for first, count in _portions(len(rows)):
+            cursor.execute(_sqlite(change, count), tuple(chain.from_iterable(rows[first : first + count])))
+            touched += cursor.rowcount
+        return touched
+    finally:
+        cursor.close()
 
 
 def _portions(total: int) -> Iterator[tuple[int, int]]:

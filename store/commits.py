@@ -1,8 +1,9 @@
 """One commit: journal and tables in one transaction, exactly once even when nobody knows whether the last try held."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, StaticPool, select
 
 from store import projector
 from store.changes import Change, Verb, apply
@@ -18,7 +19,7 @@ def commit(store: Store, entries: Sequence[Entry], *, mark: tuple[str, str], aga
     """Write the entries as one transaction under `mark` (writer, number of the batch).
 
     With `again` the database is asked first whether this very batch is in it already."""
-    with store.pen, store.writing.begin() as connection:
+    with store.pen, _transaction(store) as connection:
         if again and _marked(connection, mark):
             return
         for change, rows in project(entries):
@@ -33,7 +34,7 @@ def commit_singly(
 
     Returns how many were refused; raises when `fault` says that the database and not the fact is at fault."""
     refused = 0
-    with store.pen, store.writing.begin() as connection:
+    with store.pen, _transaction(store) as connection:
         if _marked(connection, mark):
             return 0
         for at, fact in entries:
@@ -49,6 +50,19 @@ def commit_singly(
                 apply(connection, projector.JOURNAL, project([(at, trace)])[0][1])
         apply(connection, _MARK, [(f"commit.{mark[0]}", mark[1])])
     return refused
+
+
+@contextmanager
+def _transaction(store: Store) -> Iterator[Connection]:
+    """A transaction whose connection is thrown away when it fails; what holds the only copy of a closed world is kept."""
+    with store.writing.connect() as connection:
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            if not isinstance(store.writing.pool, StaticPool):
+                connection.invalidate()
+            raise
 
 
 def _marked(connection: Connection, mark: tuple[str, str]) -> bool:

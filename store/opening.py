@@ -4,7 +4,9 @@ SQLite runs in WAL mode with ``synchronous=FULL``, so a commit is on the disk; P
 """
 
 import secrets
+import sqlite3
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,10 +111,10 @@ def _secret(engine: Engine) -> bytes:
 def _sqlite(url: str, *, in_memory: bool, durable: bool) -> tuple[Engine, Engine]:
     def opened(raw: Any, _record: Any) -> None:
         raw.isolation_level = None
+        raw.execute(f"PRAGMA busy_timeout={int(LOCK_WAIT_S * 1000)}").close()
+        _into_wal(raw)
         for pragma in (
-            "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'OFF'}",
-            f"busy_timeout={int(LOCK_WAIT_S * 1000)}",
             f"cache_size=-{PAGE_CACHE_KB}",
             f"wal_autocheckpoint={WAL_PAGES}",
             "temp_store=MEMORY",
@@ -131,6 +133,19 @@ def _sqlite(url: str, *, in_memory: bool, durable: bool) -> tuple[Engine, Engine
 
     writing = engine("BEGIN IMMEDIATE")
     return writing, writing if in_memory else engine("BEGIN")
+
+
+def _into_wal(raw: Any) -> None:
+    """Switch to WAL; two that do so at once are told "locked" without any waiting, so the wait is here."""
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _postgres(url: str, *, durable: bool) -> tuple[Engine, Engine]:

@@ -30,14 +30,12 @@ def restored(store: Store) -> Restored:
     with store.reading.begin() as connection:
         recording = exists().where(recordings.c.call == attempts.c.call, recordings.c.state.in_(UNDER_WAY))
         calls = connection.execute(
-            select(attempts, recording.label("recording"))
-            .where(attempts.c.outcome.is_(None))
-            .order_by(attempts.c.placed_at, attempts.c.call)
+            select(attempts, recording.label("recording")).where(attempts.c.outcome.is_(None))
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
     return Restored(
-        calls=tuple(_open_call(row) for row in calls),
+        calls=tuple(sorted((_open_call(row) for row in calls), key=lambda one: (one.placed_at, one.call))),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
     )
