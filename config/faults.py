@@ -7,6 +7,7 @@ from config.catalogue import describe, everything
 from config.words import say
 
 _SHOWN = 60
+_MOST_SAID = 100
 _HOLDER = 16
 _TOKENS = ("api", "tokens")
 
@@ -46,7 +47,11 @@ class SettingsError(Exception):
         super().__init__(self.say("en"))
 
     def say(self, lang: str) -> str:
-        return "\n".join(fault.say(lang) for fault in self.faults)
+        """A line for each fault, the first hundred of them."""
+        lines = [fault.say(lang) for fault in self.faults[:_MOST_SAID]]
+        if len(self.faults) > _MOST_SAID:
+            lines.append(say(lang, "settings.more", count=len(self.faults) - _MOST_SAID))
+        return "\n".join(lines)
 
 
 def shown(loc: Sequence[str | int], value: object) -> str:

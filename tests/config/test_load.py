@@ -251,6 +251,15 @@ def test_an_example_spoilt_anywhere_is_told_on_a_line_of_the_file(
     )
 
 
+def test_thousands_of_mistakes_are_all_known_and_the_first_hundred_said(file: Path) -> None:
+    agent = '[[agent]]\nid = "{}"\nasterisk = "x"\nendpoint = "PJSIP/1"\n'
+    file.write_text(PBX + "".join(agent.format(number) for number in range(1000)))
+    with pytest.raises(SettingsError) as caught:
+        load_server(file)
+    assert len(caught.value.faults) == 1000
+    assert str(caught.value).splitlines()[100:] == ["… and 900 more mistakes."]
+
+
 def test_places_are_found_in_every_way_to_write_a_key() -> None:
     text = (
         "a = 1 # x\n"
