@@ -58,7 +58,8 @@ class Budget:
 
     @property
     def cap(self) -> float:
-        return max(LEAST, exp(self._log))
+        """The abandonment probability the next call may have; a target of 0 allows only calls that are sure of an agent."""
+        return max(LEAST, exp(self._log)) if self.target > 0 else LEAST
 
     def connected(self, now: float) -> None:
         """A live customer got an agent in time."""

@@ -36,6 +36,7 @@ class Flight(msgspec.Struct, kw_only=True):
     attempts: int
     placed_at: float
     stage: Stage = Stage.DIALLING
+    accepted: bool = False
     heard: bool = False
     counted: bool = False
     talked: bool = False
@@ -59,8 +60,8 @@ class Books:
     def __init__(self) -> None:
         self.flights: dict[CallId, Flight] = {}
         self._cells: dict[CampaignId, dict[ServerId, Cell]] = {}
-        self.dedicated: set[AgentId] = set()
-        """Agents a call is out for that only they may take."""
+        self.dedicated: dict[AgentId, CallId] = {}
+        """Agents a call is out for that only they may take, and that call."""
 
     def cell(self, campaign: CampaignId, server: ServerId) -> Cell:
         cells = self._cells.setdefault(campaign, {})
@@ -93,7 +94,7 @@ class Books:
         """Enter a call in the stage it has."""
         self.flights[flight.call] = flight
         if flight.agent is not None:
-            self.dedicated.add(flight.agent)
+            self.dedicated[flight.agent] = flight.call
         self._enter(flight, self.cell(flight.campaign, flight.server))
 
     def move(self, flight: Flight, stage: Stage) -> None:
@@ -108,8 +109,8 @@ class Books:
         flight = self.flights.pop(call, None)
         if flight is not None:
             self._leave(flight, self.cell(flight.campaign, flight.server))
-            if flight.agent is not None:
-                self.dedicated.discard(flight.agent)
+            if flight.agent is not None and self.dedicated.get(flight.agent) == call:
+                del self.dedicated[flight.agent]
         return flight
 
     def _enter(self, flight: Flight, cell: Cell) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from config.model import AgentSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
 from dialer.automatic import Automatic
-from dialer.books import Flight, Stage
+from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
 from dialer.gate import Rule, may_dial
@@ -21,7 +21,7 @@ from dialer.trunks import TrunkBoard
 from dialer.view import campaign_view
 from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked, SkipAsked
 from telephony.commands import CancelTimer, Command, SetTimer
-from telephony.events import OptOutPressed, TimerFired
+from telephony.events import OptOutPressed, OriginateAccepted, TimerFired
 from telephony.facts import (
     AgentChanged,
     AlarmCleared,
@@ -93,6 +93,7 @@ class DialerEngine:
             AlarmCleared: self._clear,
             Restored: self._restored,
             CallEnded: self._ended,
+            OriginateAccepted: course.accepted,
             CallRang: course.rang,
             CallAnswered: course.answered,
             CallWaiting: course.waiting,
@@ -234,6 +235,9 @@ class DialerEngine:
         if event.was is AgentState.WRAP_UP:
             self._progress.wrapped(event.agent, event.for_s)
         if event.now in GONE:
+            own = self._outgoing.books.flights.get(self._outgoing.books.dedicated.get(event.agent, CallId("")))
+            if own is not None and own.stage in CANCELLABLE:
+                self._outgoing.hang_up(own, out)
             if event.now is AgentState.LOGGED_OUT:
                 self._by_hand.give_back(event.agent, now, out)
             for campaign in self._served_by(event.agent):
@@ -253,6 +257,7 @@ class DialerEngine:
     def _alarm(self, event: AlarmRaised, now: float, out: Said) -> None:
         if event.alarm == STORE_ALARM:
             self._outgoing.store_healthy = False
+            self._progress.take_back_unsent(out)
 
     def _clear(self, event: AlarmCleared, now: float, out: Said) -> None:
         if event.alarm == STORE_ALARM:
@@ -281,6 +286,7 @@ class DialerEngine:
                 attempts=1,
                 placed_at=call.placed_at,
                 stage=stage,
+                accepted=True,
                 heard=answered,
                 counted=connected,
                 talked=connected,

@@ -42,12 +42,12 @@ class Hopper:
     def fetch(self, least: int, pace: float, agents: int, now: float) -> FetchLeads | None:
         """Ask for more when below the low-water mark; `pace` in calls a second, one question at a time."""
         depth = min(max(least, int(pace * LEAD_TIME_S), 3 * agents), 100_000)
-        if len(self._ids) > depth // 2 or now < self._ask_from:
+        if len(self._heap) > depth // 2 or now < self._ask_from:
             return None
         if self._asked_at is not None and now - self._asked_at < ANSWER_WITHIN_S:
             return None
         self._asked_at = now
-        return FetchLeads(campaign=self.campaign, limit=min(depth - len(self._ids), LARGEST_FETCH))
+        return FetchLeads(campaign=self.campaign, limit=min(depth - len(self._heap), LARGEST_FETCH))
 
     def fetched(self, event: LeadsFetched, *, shut_until: float | None, now: float) -> float | None:
         """Note an answer of the store; `shut_until` is the next calling window when every lead of it met a closed

@@ -138,7 +138,7 @@ class Predictive:
         count = safe
         if most > safe and budget.cap > 4e-4 and view.signed_in:
             risk = _Risk(view, held, forecast, from_talk, from_wrap)
-            count = risk.first_above(budget.cap, safe, min(most, max(safe, view.room)))
+            count = risk.first_above(budget.cap, safe, most)
         words = {
             "free": str(view.free),
             "pending": str(len(view.pending)),

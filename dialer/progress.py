@@ -7,7 +7,7 @@ from dialer.campaign import Campaign
 from dialer.metrics import ABANDONED, ANOMALIES, ATTEMPTS, LATE
 from dialer.outgoing import Outgoing, Said
 from dialer.recycle import rest
-from telephony.events import OptOutPressed
+from telephony.events import OptOutPressed, OriginateAccepted
 from telephony.facts import (
     AbandonedBy,
     Anomaly,
@@ -40,6 +40,16 @@ class Progress:
         self._books = outgoing.books
         self._talked: dict[CallId, Flight] = {}
         self._last: dict[AgentId, CampaignId] = {}
+
+    def accepted(self, event: OriginateAccepted, now: float, out: Said) -> None:
+        if flight := self._books.flights.get(CallId(event.leg)):
+            flight.accepted = True
+
+    def take_back_unsent(self, out: Said) -> None:
+        """Calls the PBX has not been heard of to dial yet must not leave late, when the store works again."""
+        for flight in list(self._books.flights.values()):
+            if flight.stage is Stage.DIALLING and not flight.accepted:
+                self._outgoing.hang_up(flight, out)
 
     def rang(self, event: CallRang, now: float, out: Said) -> None:
         self._move(event.call, Stage.RINGING, {Stage.DIALLING})
@@ -105,7 +115,7 @@ class Progress:
         outgoing = self._outgoing
         outgoing.gate.release(flight.customer, flight.number_key)
         trunk = outgoing.trunks.get(flight.trunk)
-        if trunk is not None and (changed := trunk.ended(event.outcome)):
+        if trunk is not None and (changed := trunk.ended(event.outcome, withdrawn=flight.cancelled)):
             out.append(changed)
         if campaign is None:
             out.append(LeadRested(lead=flight.lead, due=now, why="campaign_gone"))

@@ -82,13 +82,14 @@ class Trunk:
         self._next_id += 1
         return self._ids[(self._next_id - 1) % len(self._ids)]
 
-    def ended(self, outcome: Outcome) -> TrunkChanged | None:
-        """Free the channel and judge the trunk by whose fault the outcome was."""
+    def ended(self, outcome: Outcome, *, withdrawn: bool = False) -> TrunkChanged | None:
+        """Free the channel and judge the trunk by whose fault the outcome was; a call the PBX refused speaks against
+        it unless we withdrew the call."""
         self.busy = max(0, self.busy - 1)
         fault = WHOSE[outcome]
-        if fault is Fault.US:
+        failed = fault is Fault.NETWORK or (outcome is Outcome.REFUSED and not withdrawn)
+        if fault is Fault.US and not failed:
             return None
-        failed = fault is Fault.NETWORK
         self.answered += outcome is Outcome.ANSWERED
         self.failing = MEMORY * self.failing + (1.0 - MEMORY) * failed
         said = "well" if self.failing <= ILL_ABOVE else "fails" if failed else "works_again"

@@ -4,7 +4,7 @@ from telephony.agents import AgentState, DialAsked, PreviewAsked, SkipAsked
 from telephony.facts import AskRefused, CustomerBarred, DialRefused, LeadRested, LeadShown, LeadSkipped
 from telephony.ids import AgentId, CustomerId, LeadId, ServerId
 
-from .floor import NOON, PBX, SALES, Agents, Floor, campaign, lead, only, placed, trunk
+from .floor import NOON, PBX, SALES, Agents, Floor, campaign, hung_up, lead, only, placed, trunk
 
 ANN = AgentId("1001")
 
@@ -135,3 +135,11 @@ def test_change_to_automatic_dialling_gives_back_what_was_shown() -> None:
     said = floor.hear(floor.engine.reload({"sales": campaign()}, floor.now))
     assert [(fact.lead, fact.why) for fact in only(said, LeadRested)] == [(1, "given_back")]
     assert [call.lead for call in placed(said)] == [2]
+
+
+def test_call_of_an_agent_who_signs_out_is_hung_up_before_it_is_answered() -> None:
+    floor = running()
+    preview(floor)
+    call = placed(dial(floor, 1))[0]
+    assert hung_up(floor.agent("1002", AgentState.READY, AgentState.LOGGED_OUT)) == []
+    assert hung_up(floor.agent("1001", AgentState.RESERVED, AgentState.LOGGED_OUT)) == [call.call]

@@ -1,8 +1,11 @@
 """Campaigns on the floor: who is dialled when, and what happens when agents, PBX or store go away."""
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from telephony.agents import AgentState, DispositionGiven
 from telephony.commands import CancelTimer
-from telephony.events import OptOutPressed
+from telephony.events import OptOutPressed, OriginateAccepted
 from telephony.facts import (
     AbandonedBy,
     AlarmCleared,
@@ -10,6 +13,7 @@ from telephony.facts import (
     Anomaly,
     AskRefused,
     CallDisposed,
+    CallOffered,
     CallRang,
     CampaignChanged,
     CustomerBarred,
@@ -47,9 +51,9 @@ def leads(many: int, **changes: object) -> list:
     return [lead(number, **changes) for number in range(1, many + 1)]
 
 
-def running(settings=None, *, free: int = 2, many: int = 50, **more) -> tuple[Floor, list]:
+def running(how=None, *, free: int = 2, many: int = 50, **more) -> tuple[Floor, list]:
     agents = more.pop("agents", None) or Agents(free)
-    floor = Floor(settings or campaign(), agents=agents, leads=more.pop("leads", None) or leads(many), **more)
+    floor = Floor(how or campaign(), agents=agents, leads=more.pop("leads", None) or leads(many), **more)
     return floor, floor.ask("start")
 
 
@@ -178,7 +182,7 @@ def test_store_trouble_stops_dialling_until_it_is_over() -> None:
     assert placed(floor.tick()) == []
     assert floor.engine.view("sales", floor.now).reason_code == "pace.store"
     floor.tell(AlarmCleared(alarm="store", about="disk"))
-    assert len(placed(floor.tick())) == 4
+    assert len(placed(floor.tick())) == 5
 
 
 def test_calls_on_one_pbx_are_placed_for_the_agents_of_that_pbx_only() -> None:
@@ -378,3 +382,76 @@ def test_number_no_trunk_may_carry_is_refused_by_the_fraud_guard() -> None:
     _, said = running(free=1, trunks=[trunk(allowed_prefixes=["+49"])], many=1)
     assert placed(said) == []
     assert [fact.rule for fact in only(said, DialRefused)] == ["prefix"]
+
+
+def test_calls_that_have_not_left_when_the_store_fails_are_taken_back() -> None:
+    floor, said = running(free=2)
+    left, held = placed(said)
+    floor.tell(OriginateAccepted(server=PBX, leg=LegId(left.call)))
+    assert hung_up(floor.tell(AlarmRaised(alarm="store", about="disk"))) == [held.call]
+
+
+def test_pace_names_the_lack_of_leads_and_of_trunks() -> None:
+    floor, _ = running(many=1, free=3)
+    assert floor.engine.view("sales", floor.now).reason_code == "pace.no_leads"
+    floor, _ = running(campaign(trunks=["gone"]), free=3)
+    assert floor.engine.view("sales", floor.now).reason_code == "pace.no_trunk"
+
+
+def test_two_second_late_connection_is_counted_apart() -> None:
+    floor, said = running(free=1)
+    call = placed(said)[0]
+    floor.answered(call.call)
+    floor.connected(call.call, waited_s=2.5)
+    totals = floor.engine.totals("sales")
+    assert (totals.connected, totals.late, totals.abandoned) == (1, 1, 0)
+
+
+def test_call_ringing_at_an_agent_is_not_counted_as_waiting_for_another() -> None:
+    floor, said = running(free=1)
+    call = placed(said)[0]
+    floor.answered(call.call)
+    floor.tell(CallOffered(call=call.call, agent=AgentId("1001"), server=PBX, campaign=SALES, why="idle"))
+    floor.agents.set(free=1, reserved=1)
+    assert len(placed(floor.tick())) == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    mode=st.sampled_from(["progressive", "power", "predictive"]),
+    steps=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 30)), max_size=60),
+)
+def test_books_balance_whatever_happens_in_whatever_order(mode: str, steps: list[tuple[int, int]]) -> None:
+    """Trunk channels, stages and the gate's holds all return to nothing once every call has ended."""
+    floor, said = running(campaign(mode, frequency=[]), free=5, many=400)
+    open_calls = list(placed(said))
+    for what, which in steps:
+        call = open_calls[which % len(open_calls)] if open_calls else None
+        if what == 0:
+            floor.agents.set(free=which % 6, talking=which % 4)
+        elif what == 1:
+            said = floor.agent("1001", AgentState.READY, AgentState.LOGGED_OUT)
+        elif call is None or what in (2, 3):
+            said = floor.tick()
+            open_calls += placed(said)
+        elif what == 4:
+            floor.tell(CallRang(call=call.call))
+        elif what == 5:
+            floor.answered(call.call)
+        elif what == 6:
+            floor.connected(call.call)
+        elif what == 7:
+            floor.abandoned(call.call)
+        else:
+            open_calls.remove(call)
+            floor.ended(call, list(Outcome)[which % len(Outcome)])
+        view = floor.engine.view("sales", floor.now)
+        assert floor.engine.trunk_views()[0].busy == len(open_calls)
+        assert sum(view.stages.values()) <= len(open_calls)
+    floor.ask("drain")
+    for call in open_calls:
+        floor.ended(call, Outcome.BUSY)
+    view = floor.engine.view("sales", floor.now)
+    assert view.state == "stopped"
+    assert sum(view.stages.values()) == floor.engine.trunk_views()[0].busy == 0
+    assert view.placed == sum(view.outcomes.values())

@@ -109,3 +109,11 @@ def test_personal_callback_goes_to_its_agent_and_after_a_quarter_of_an_hour_to_a
     floor = Floor(campaign(windows=ALWAYS), agents=Agents(1), leads=[own])
     floor.ask("start")
     assert [(call.lead, call.agent) for call in placed(floor.tick(901.0))] == [(1, None)]
+
+
+def test_callbacks_of_absent_agents_do_not_keep_the_others_waiting() -> None:
+    stock = [lead(n, agent=AgentId("absent"), due=NOON) for n in range(1, 21)]
+    floor = Floor(campaign(hopper=20), agents=Agents(2), leads=[*stock, *(lead(n) for n in range(21, 60))])
+    floor.ask("start")
+    floor.tick()
+    assert floor.engine.view("sales", floor.now).placed == 2

@@ -167,7 +167,7 @@ def test_predictive_keeps_agents_busier_than_progressive_within_the_ceiling() ->
 def test_floor_of_two_stays_within_the_ceiling() -> None:
     forecast, budget = Forecast(25.0), Budget(0.028)
     pacer = pacer_for(campaign("predictive"), forecast, budget)
-    shift = work(pacer, forecast, budget, agents=2, rate=0.35, hours=3, warm_s=600.0, seed=5)
+    shift = work(pacer, forecast, budget, agents=2, rate=0.35, hours=2, warm_s=600.0, seed=5)
     assert shift.abandonment < 0.045
 
 

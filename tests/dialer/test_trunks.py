@@ -104,7 +104,20 @@ def test_trunk_that_works_again_is_healthy_after_some_good_calls() -> None:
 
 def test_busy_customers_and_our_own_doing_do_not_make_a_trunk_ill() -> None:
     one = Trunk(trunk())
-    for outcome in (Outcome.BUSY, Outcome.NO_ANSWER, Outcome.CANCELLED, Outcome.REFUSED, Outcome.UNKNOWN) * 20:
+    for outcome in (Outcome.BUSY, Outcome.NO_ANSWER, Outcome.CANCELLED, Outcome.UNKNOWN) * 20:
         one.take(NOON)
         assert one.ended(outcome) is None
     assert one.busy == 0
+
+
+def test_pbx_that_refuses_every_call_is_not_fed_the_whole_list() -> None:
+    one = Trunk(trunk())
+    for _ in range(20):
+        one.take(NOON)
+        one.ended(Outcome.REFUSED, withdrawn=True)
+    assert one.health is Health.HEALTHY
+    for _ in range(20):
+        one.take(NOON)
+        one.ended(Outcome.REFUSED)
+    assert one.health is Health.DOWN
+    assert one.room(NOON + 1) == 0
