@@ -57,7 +57,7 @@ class Trend:
         here = [agent.state for agent in view.agents if agent.state not in _AWAY]
         point = TrendPoint(
             at=now,
-            calls_per_min=round(sum(step[0] for step in minute) * STEPS_A_MINUTE / len(minute)),
+            calls_per_min=sum(step[0] for step in minute),
             abandon_rate=abandoned / answered if answered >= FEWEST_ANSWERS else None,
             utilisation=sum(state in _BUSY for state in here) / len(here) if here else None,
         )

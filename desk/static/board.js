@@ -31,7 +31,7 @@ export function Board({ agents, at, onPick }) {
     <div class=${compact ? "cells compact" : "cells"}>
       ${shown.map((agent) => html`<button key=${agent.id} class=${`cell s-${agent.state}`} data-agent=${agent.id} data-state=${agent.state}
           aria-label=${`${agent.id} ${agent.name} ${said(agent)}`} title=${`${agent.id} ${agent.name} · ${said(agent)} · ${span(at - agent.since)}`} onClick=${() => onPick(agent.id)}>
-        <span class="who"><b>${agent.id}</b>${!compact && html`<span>${agent.name}</span>`}</span>
+        <span class="who"><b>${agent.id}</b>${!compact && !agent.name.includes(agent.id) && html`<span>${agent.name}</span>`}</span>
         <span class="what"><span>${compact ? t(`short.${agent.state}`) : said(agent)}</span>${agent.state !== "logged_out" && html`<time>${span(at - agent.since)}</time>`}</span>
       </button>`)}
     </div>

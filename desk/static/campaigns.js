@@ -47,7 +47,7 @@ export function Campaign({ campaign, onAsk }) {
     <p class="why"><b>${t("campaign.pace")} ${t("campaign.pace.unit", { n: campaign.pace.toFixed(1) })}</b><span>${t(campaign.reason_code || "pace.unknown", campaign.reason_words)}</span></p>
     <div class="rates">
       <div><h4>${t("campaign.abandon")}</h4><${Against} rate=${campaign.abandon_rate} target=${campaign.target_abandon} /></div>
-      <div><h4>${t("campaign.answer")}</h4><div class="figures"><b>${percent(campaign.answer_rate)}</b><span>${count(campaign.answered)} / ${count(campaign.placed)}</span></div></div>
+      <div><h4>${t("campaign.answer")}</h4><div class="figures"><b>${percent(campaign.answer_rate)}</b><span>${t("campaign.answered")} ${count(campaign.answered)} · ${t("campaign.placed")} ${count(campaign.placed)}</span></div></div>
     </div>
     <div class="lower"><dl>
       ${[["connected", campaign.connected], ["abandoned", campaign.abandoned], ["refused", campaign.refused], ["hopper", campaign.hopper]].map(([name, n]) => html`<div key=${name}><dt>${t(`campaign.${name}`)}</dt><dd>${count(n)}</dd></div>`)}

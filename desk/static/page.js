@@ -11,7 +11,6 @@ import { Plot } from "/static/plots.js";
 const MOST_FACTS = 240;
 const MOST_POINTS = 180;
 const BUSY = new Set(["ringing", "talking", "hold", "wrap_up"]);
-const SHOWN_ALARMS = 4;
 let serial = 0;
 
 function useFloor() {
@@ -53,9 +52,10 @@ function Notice({ link, view, onRetry }) {
 
 function Alarms({ alarms }) {
   if (!alarms.length) return null;
+  const kinds = new Map();
+  for (const alarm of alarms) kinds.set(alarm.alarm, [...(kinds.get(alarm.alarm) ?? []), alarm]);
   return html`<section class="banner alarms" role="alert" aria-label=${t("head.alarms")}><b>${t("head.alarms")} ${alarms.length}</b>
-    <ul>${alarms.slice(0, SHOWN_ALARMS).map((alarm) => html`<li key=${alarm.alarm + alarm.about}>${t(`alarm.${alarm.alarm}`, alarm.words)} · <b>${alarm.about}</b> <time>${clock(alarm.since)}</time></li>`)}
-    ${alarms.length > SHOWN_ALARMS && html`<li>+${alarms.length - SHOWN_ALARMS}</li>`}</ul></section>`;
+    <ul>${[...kinds].map(([kind, all]) => html`<li key=${kind}>${t(`alarm.${kind}`, all.at(-1).words)}${all.length > 1 ? ` × ${all.length}` : ""} · <b>${all.at(-1).about}</b> <time>${clock(all.at(-1).since)}</time></li>`)}</ul></section>`;
 }
 
 function Tiles({ view, trend }) {
@@ -129,7 +129,7 @@ function Page() {
     ${view && html`<main class=${live ? "" : "old"} aria-busy=${!live}>
       <${Alarms} alarms=${view.alarms} />
       <${Tiles} view=${view} trend=${trend} />
-      <div class="card whole"><h2>${t("head.flow")}</h2><${Flow} stages=${stages} /></div>
+      ${view.campaigns.length > 1 && html`<div class="card whole"><h2>${t("head.flow")}</h2><${Flow} stages=${stages} /></div>`}
       <div class="columns"><div class="left">
         <section aria-label=${t("head.campaigns")} class="campaigns">${view.campaigns.length === 0 && html`<p class="card none">${t("none.campaigns")}</p>`}
           ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} onAsk=${onAsk} />`)}</section>

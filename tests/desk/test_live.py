@@ -132,3 +132,11 @@ async def test_open_pages_are_told_goodbye_when_the_desk_closes(office: Office) 
             pass
         await closing
         assert socket.close_code == 1001
+
+
+async def test_a_still_floor_is_shown_again_so_that_the_page_knows_it_is_live(office: Office) -> None:
+    async with office.client.ws_connect(LIVE) as socket:
+        for _ in range(3):
+            await _next(socket, "view")
+            for _ in range(4):
+                office.desk.live.tick()
