@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import rich_utils
 
 from config.faults import SettingsError
 from switchroom import cli_floor, cli_leads, cli_run, cli_setup
@@ -18,6 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+rich_utils.OPTIONS_PANEL_TITLE = say("panel.options")
+rich_utils.COMMANDS_PANEL_TITLE = say("panel.commands")
+rich_utils.ARGUMENTS_PANEL_TITLE = say("panel.arguments")
+rich_utils.ERRORS_PANEL_TITLE = say("panel.error")
 cli_run.install(app)
 cli_setup.install(app)
 cli_leads.install(app)

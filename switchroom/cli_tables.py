@@ -6,7 +6,8 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
-from switchroom.cli_words import say
+from config import words
+from switchroom.cli_words import LANG, say
 
 
 def _table(*headings: str) -> Table:
@@ -61,23 +62,30 @@ def status_table(status: Mapping[str, Any], campaigns: Sequence[Mapping[str, Any
 
 
 def campaigns_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(
-        "campaign", "state", "mode", "calls", "placed", "answer_rate", "abandon_rate", "hopper", "pace", "reason"
-    )
+    """One row a campaign; the reason for its pace stands beneath, where it has room."""
+    table = _table("campaign", "state", "calls", "placed", "answer_rate", "abandon_rate", "hopper")
     for row in rows:
+        code, slots = row["reason_code"], row["reason_words"]
         table.add_row(
             f"{row['id']} {row['title']}".strip(),
-            say(f"campaign_state.{row['state']}"),
-            say(f"mode.{row['mode']}"),
+            f"{say('campaign_state.' + row['state'])}, {say('mode.' + row['mode'])}",
             _counts("stage", row["stages"]),
             f"{row['placed']:,}",
             share_text(row["answer_rate"]),
             share_text(row["abandon_rate"]),
             str(row["hopper"]),
-            f"{row['pace']:.2f}",
-            say(row["reason_code"], **row["reason_words"]) if row["reason_code"] else "",
         )
+        if code:
+            table.caption = "\n".join(
+                filter(None, (str(table.caption or ""), f"{row['id']}: {row['pace']:.2f}/s – {reason(code, slots)}"))
+            )
+    table.caption_justify = "left"
     return table
+
+
+def reason(code: str, slots: Mapping[str, str]) -> str:
+    """Why a campaign goes at its pace."""
+    return words.say(LANG, code, **slots)
 
 
 def agents_table(rows: Sequence[Mapping[str, Any]], now: float) -> Table:
