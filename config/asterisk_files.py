@@ -62,10 +62,11 @@ def render(
     carriers: Mapping[str, str] | None = None,
     contacts: Mapping[str, str] | None = None,
     browsers: Collection[str] = (),
+    passwords: Mapping[str, str] | None = None,
     qualify_s: int = 30,
 ) -> dict[str, str]:
     """The files of one Asterisk. `carriers` gives a trunk endpoint's SIP address, `contacts` a phone's fixed one (else
-    it registers), `browsers` the phones that are web pages; `permit` the addresses Switchroom may come from; `qualify_s`
+    it registers), `browsers` the phones that are web pages, `passwords` what phones register with; `permit` the addresses Switchroom may come from; `qualify_s`
     how often a trunk is asked whether it is there, in seconds, 0 never."""
     trunks = [trunk for trunk in settings.trunk if trunk.asterisk == pbx.name]
     agents = [agent for agent in settings.agent if agent.asterisk == pbx.name]
@@ -95,6 +96,11 @@ def render(
         files[name] = _fill(name)
     if secrets:
         files["switchroom_secret.conf"] = f"secret = {_secret(pbx.secret.get_secret_value())}\n"
+    if passwords:
+        files["switchroom_pjsip_secrets.conf"] = "".join(
+            f"[{_plain(name, 'endpoint')}]\ntype = auth\nusername = {name}\npassword = {_secret(password)}\n"
+            for name, password in sorted(passwords.items())
+        )
     return files
 
 

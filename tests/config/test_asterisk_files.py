@@ -132,3 +132,15 @@ def test_no_placeholder_is_left_and_no_context_is_defined_twice() -> None:
     contexts = re.findall(r"^\[([^]]+)\]$", render_all(site())["switchroom_extensions.conf"], re.MULTILINE)
     assert len(contexts) == len(set(contexts))
     assert all(context.startswith("switchroom-") for context in contexts)
+
+
+def test_a_phones_password_is_written_into_a_file_of_its_own() -> None:
+    settings = site()
+    files = render(settings, settings.asterisk[0], passwords={"1001": "battery; staple"})
+    assert files.pop("switchroom_pjsip_secrets.conf").splitlines() == [
+        "[1001]",
+        "type = auth",
+        "username = 1001",
+        "password = battery\\; staple",
+    ]
+    assert not any("staple" in text for text in files.values())

@@ -5,14 +5,18 @@ import os
 import random
 import socket
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from config.asterisk_files import render
 from config.model import AgentSettings, AsteriskSettings, ServerSettings, TrunkSettings
 from tests.asterisk.rig.pbx import Pbx, free_port
 from tests.asterisk.rig.sipp import Party
 
 SECRET = "swr; secret #1"
 ANSWERING, IGNORING, ABSENT = 24, 4, 2
+BROWSER, REGISTERING = "4001", "4002"
+PASSWORD = "register; me"
 
 
 def _network() -> str:
@@ -30,7 +34,8 @@ def _network() -> str:
 
 
 class Rig:
-    """Started by ``start``, gone after ``close``; agents ``1001``… answer, ``2001``… ignore, ``3001``… are absent."""
+    """Started by ``start``, gone after ``close``; agents ``1001``… answer, ``2001``… ignore, ``3001``… are absent;
+    one is a browser and one registers with a password."""
 
     def __init__(self, dest: Path, channels: int = 400) -> None:
         self.run = Path(tempfile.mkdtemp(prefix="switchroom-rig-"))
@@ -53,17 +58,26 @@ class Rig:
             trunk=[TrunkSettings(name="carrier", asterisk="pbx1", dial="PJSIP/{digits}@carrier", channels=channels)],
             agent=[
                 AgentSettings(id=agent, asterisk="pbx1", endpoint=f"PJSIP/{agent}")
-                for agent in (*answers, *ignores, *absent)
+                for agent in (*answers, *ignores, *absent, BROWSER, REGISTERING)
             ],
         )
         contacts = {agent: self.answering.contact.replace("sip:", f"sip:{agent}@") for agent in answers}
         contacts |= {agent: self.ignoring.contact.replace("sip:", f"sip:{agent}@") for agent in ignores}
-        self.pbx = Pbx(
-            dest, self.run / "pbx", f"{network}.1", ami, self.settings, {"carrier": self.carrier.contact}, contacts
+        files = render(
+            self.settings,
+            self.settings.asterisk[0],
+            secrets=True,
+            carriers={"carrier": self.carrier.contact},
+            contacts=contacts,
+            browsers={BROWSER},
+            passwords={REGISTERING: PASSWORD},
+            qualify_s=0,
         )
+        files["switchroom_http.conf"] = files["switchroom_http.conf"].replace("8088", str(free_port()))
+        self.pbx = Pbx(dest, self.run / "pbx", f"{network}.1", ami, files)
 
     @property
-    def files(self) -> dict[str, str]:
+    def files(self) -> Mapping[str, str]:
         """What ``config.asterisk_files`` wrote for this rig."""
         return self.pbx.files
 

@@ -1,4 +1,4 @@
-"""One private Asterisk on loopback with the files ``config.asterisk_files`` writes: started, killed, started again."""
+"""One private Asterisk on loopback with the files it is given: started, killed, started again."""
 
 import shutil
 import socket
@@ -7,8 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.asterisk_files import render
-from config.model import ServerSettings
+from tests.asterisk.rig.child import die_with_parent
 from tests.asterisk.rig.sipp import MUSIC_HZ, tone
 
 HERE = Path(__file__).parent
@@ -26,16 +25,7 @@ def free_port(host: str = "127.0.0.1", kind: socket.SocketKind = socket.SOCK_STR
 class Pbx:
     """Asterisk under `run`, listening for SIP on `host`:5060 and for AMI on 127.0.0.1:`ami`."""
 
-    def __init__(
-        self,
-        dest: Path,
-        run: Path,
-        host: str,
-        ami: int,
-        settings: ServerSettings,
-        carriers: Mapping[str, str],
-        contacts: Mapping[str, str],
-    ) -> None:
+    def __init__(self, dest: Path, run: Path, host: str, ami: int, files: Mapping[str, str]) -> None:
         self.run, self.host, self.ami = run, host, ami
         self.boot_log = ""
         """Everything Asterisk had said when its last start was done."""
@@ -59,10 +49,7 @@ class Pbx:
                 self.write(f"{name}.conf", "")
         modules = (HERE / "mods.txt").read_text().split()
         self.write("modules.conf", "[modules]\nautoload=no\n" + "".join(f"load => {name}.so\n" for name in modules))
-        self.files = render(
-            settings, settings.asterisk[0], secrets=True, carriers=carriers, contacts=contacts, qualify_s=0
-        )
-        self.files["switchroom_http.conf"] = self.files["switchroom_http.conf"].replace("8088", str(free_port()))
+        self.files = files
         for name, text in self.files.items():
             self.write(name, text)
 
@@ -82,7 +69,11 @@ class Pbx:
         (self.run / "log/messages.log").unlink(missing_ok=True)
         with (self.run / "log/console").open("wb") as console:
             self._process = subprocess.Popen(
-                [*self._command, "-f", "-q"], stdin=subprocess.DEVNULL, stdout=console, stderr=console
+                [*self._command, "-f", "-q"],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                preexec_fn=die_with_parent,
             )
         deadline = time.monotonic() + SETTLE_S
         while "fully booted" not in self.cli("core waitfullybooted"):

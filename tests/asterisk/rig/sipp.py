@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.asterisk.rig.child import die_with_parent
+
 SCENARIOS = Path(__file__).parent / "sipp"
 RATE = 8000
 CUSTOMER_HZ, AGENT_HZ, MUSIC_HZ = 440, 880, 1320
@@ -28,7 +30,7 @@ class Party:
         run.mkdir(parents=True, exist_ok=True)
         tone(run / "customer.ulaw", CUSTOMER_HZ)
         tone(run / "agent.ulaw", AGENT_HZ)
-        self._run, self._host = run, host
+        self._run, self.host = run, host
         self._command = [
             str(dest / "bin/sipp"),
             *("-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", host, "-mi", host, "-p", "5080", "-mp", "6000"),
@@ -38,7 +40,7 @@ class Party:
 
     @property
     def contact(self) -> str:
-        return f"sip:{self._host}:5080"
+        return f"sip:{self.host}:5080"
 
     @property
     def messages(self) -> str:
@@ -59,6 +61,7 @@ class Party:
                 stdout=screen,
                 stderr=screen,
                 env={**os.environ, "TERM": "dumb"},
+                preexec_fn=die_with_parent,
             )
 
     def stop(self) -> None:
