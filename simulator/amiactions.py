@@ -68,7 +68,8 @@ def _originate(pbx: "AmiServer", request: Request) -> Reply:
         return refused("Originate failed")
     context, exten = request.get("context"), request.get("exten")
     caller_id = request.get("callerid")
-    timeout_s = int(request.get("timeout") or "30000") / 1000
+    timeout = request.get("timeout")
+    timeout_s = int(timeout) / 1000 if timeout.isascii() and timeout.isdigit() else 30.0
     why = pbx.exchange.originate(
         leg, channel, context, exten, timeout_s, caller_id=caller_id, variables=request.variables or None
     )
@@ -109,7 +110,9 @@ def _stop_mix_monitor(pbx: "AmiServer", request: Request) -> Reply:
 def _hangup(pbx: "AmiServer", request: Request) -> Reply:
     cause = request.get("cause")
     leg = pbx.exchange.find(request.get("channel"))
-    return _outcome(pbx.exchange.hang_up(leg, int(cause) if cause.isdigit() else 16), "Channel Hungup")
+    return _outcome(
+        pbx.exchange.hang_up(leg, int(cause) if cause.isascii() and cause.isdigit() else 16), "Channel Hungup"
+    )
 
 
 def _core_show_channels(pbx: "AmiServer", request: Request) -> Reply:

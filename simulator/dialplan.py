@@ -153,7 +153,8 @@ class Dialplan(Switch):
     def _ring_agent(self, customer: Leg) -> None:
         variables = customer.variables or {}
         endpoint = variables.get("SWITCHROOM_ENDPOINT", "")
-        ring_s = float(variables.get("SWITCHROOM_RING_S", "15") or 15)
+        wanted = variables.get("SWITCHROOM_RING_S", "")
+        ring_s = float(wanted) if wanted.replace(".", "", 1).isdecimal() else 15.0
         customer.application, customer.data = "Dial", f"{endpoint},{ring_s:g}"
         phone = self.phones.get(endpoint)
         if phone is None or not phone.registered:

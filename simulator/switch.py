@@ -193,7 +193,9 @@ class Switch:
 
 
 def write_recording(folder: Path, name: str, seconds: float) -> None:
-    """Three quiet wav files of at most two seconds, named as MixMonitor would name them."""
+    """Three quiet wav files of at most two seconds, named as MixMonitor would name them; none outside `folder`."""
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        return
     frames = b"\0\0" * int(8000 * min(max(seconds, 0.1), 2.0))
     for suffix in ("", "-rx", "-tx"):
         path = folder / f"{name}{suffix}.wav"

@@ -2,12 +2,14 @@
 
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from simulator.faults import TrunkFaults
 from simulator.odds import Odds
 from simulator.population import Customers
+from simulator.switch import write_recording
 from telephony.commands import HangUp, Park, PlayAbandonMessage, SeatAgent, StartRecording, TakeSnapshot
 from telephony.events import (
     ActionFailed,
@@ -229,7 +231,7 @@ def test_abandoned_customer_who_opts_out_presses_the_key_and_is_hung_up() -> Non
     assert len(scene.of(LegEnded)) == 1
 
 
-def test_recording_leaves_three_sound_files(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_recording_leaves_three_sound_files(tmp_path: Path) -> None:
     scene = Scene()
     scene.pbx._recordings = tmp_path
     call = scene.dial("1010200001")
@@ -237,6 +239,12 @@ def test_recording_leaves_three_sound_files(tmp_path) -> None:  # type: ignore[n
     scene.pbx.perform(StartRecording(server=scene.pbx.server, call=call, name="2026/c-1"))
     scene.run(5.0)
     assert sorted(path.name for path in (tmp_path / "2026").iterdir()) == ["c-1-rx.wav", "c-1-tx.wav", "c-1.wav"]
+
+
+def test_recording_never_leaves_its_folder(tmp_path: Path) -> None:
+    write_recording(tmp_path / "monitor", "../elsewhere", 1.0)
+    write_recording(tmp_path / "monitor", str(tmp_path / "monitor" / "here"), 1.0)
+    assert sorted(path.name for path in tmp_path.rglob("*.wav")) == ["here-rx.wav", "here-tx.wav", "here.wav"]
 
 
 def test_number_that_cannot_be_dialled_in_this_context_is_refused_at_once() -> None:
