@@ -27,8 +27,10 @@ KEPT = "COALESCE({new},{old})"
 def _lead_twice(first: Row, second: Row) -> Row:
     """Two things that befell one lead in one batch; what rested it stands unless a later end finds it still due."""
     lead, ends, outcome, due, at, rested = second
-    if first[5] and not rested:
-        rested, due = 1, (due if first[3] is not None and first[3] <= at else first[3])
+    if not rested:
+        rested = first[5]
+        if first[3] is None or first[3] > at:
+            due = first[3]
     return (lead, first[1] + ends, first[2] if outcome is None else outcome, due, at, rested)
 
 

@@ -48,7 +48,7 @@ dues = st.none() | st.floats(NOON - 50, NOON + 50)
 @st.composite
 def life_of(draw: st.DrawFn, call: CallId) -> list[Fact]:
     """A call's facts in an order a switchboard may tell them."""
-    agent, lead = draw(agents), draw(st.integers(1, 2))
+    agent, lead = draw(agents), CALLS.index(call) + 1
     life: list[Fact] = [placed(call, lead=lead)]
     if draw(st.booleans()):
         life.append(CallRang(call=call))
@@ -145,3 +145,14 @@ def test_a_batch_names_each_key_once_and_puts_in_before_it_changes(facts: list[F
 def test_every_rule_is_carried_out_somewhere_in_the_order() -> None:
     used = {change for rules in RULES.values() for change, _ in rules}
     assert used <= set(ORDER)
+
+
+def test_a_lead_called_twice_within_one_commit_has_two_attempts_and_its_last_rest() -> None:
+    story = [
+        (NOON, ended("c-1", Outcome.BUSY)),
+        (NOON, LeadRested(lead=LeadId(1), due=NOON + 60, why="busy")),
+        (NOON + 60, ended("c-2", Outcome.NO_ANSWER)),
+        (NOON + 60, LeadRested(lead=LeadId(1), due=NOON + 120, why="no_answer")),
+    ]
+    rows = {change.name: rows for change, rows in project(story)}
+    assert rows["lead"] == [(1, 2, "no_answer", NOON + 120, NOON + 60, 1)]
