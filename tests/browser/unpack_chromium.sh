@@ -27,6 +27,7 @@ cat > "$W/root/fonts.conf" <<C
 <?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir prefix="relative">usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>/tmp/switchroom-fonts</cachedir></fontconfig>
 C
+rm -rf "$W"/root/usr/share/{doc,man,locale,icons,mime} "$W"/root/usr/lib/*/{libLLVM*,dri,perl}
 rm -rf "$DEST"; mkdir -p "$(dirname "$DEST")"
 cp -a "$W/root" "$DEST"; rm -rf "$DEST/bin"; mv "$DEST/bin.switchroom" "$DEST/bin"
 "$DEST/bin/chromium" --version
