@@ -8,7 +8,7 @@ from dialer.abandonment import Budget, Totals
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
 from dialer.hopper import Hopper
-from dialer.metrics import PACE
+from dialer.metrics import Gauges
 from dialer.pacing import Pacer, Placement, pacer_for
 from dialer.trunks import Trunk
 from telephony.ids import CampaignId, ServerId
@@ -51,6 +51,7 @@ class Campaign:
         self._pace = 0.0
         self._pace_at = 0.0
         self._caller_id = 0
+        self.gauges = Gauges(campaign)
         self.apply(settings, trunks)
 
     def apply(self, settings: CampaignSettings, trunks: tuple[Trunk, ...]) -> None:
@@ -63,7 +64,6 @@ class Campaign:
         self.budget.target = settings.pacing.target_abandon
         self.budget.binding = False
         self.pacer: Pacer = pacer_for(settings, self.forecast, self.budget)
-        self.gauge = PACE.labels(self.id)
 
     def caller_id(self, trunk: Trunk) -> str:
         """The number to show: the campaign's own in turn, else the trunk's."""

@@ -14,7 +14,6 @@ from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
 from dialer.gate import Rule, may_dial
-from dialer.metrics import HOPPER, IN_FLIGHT
 from dialer.outgoing import Outgoing, Said
 from dialer.progress import Progress
 from dialer.trunks import TrunkBoard
@@ -251,6 +250,7 @@ class DialerEngine:
     def _server(self, event: ServerChanged, now: float, out: Said) -> None:
         self._servers[event.server] = event.state
         if event.state == UP:
+            self._progress.hang_up_again(event.server, out)
             for campaign in self._campaigns.values():
                 self._automatic.pace(campaign, now, out)
 
@@ -309,10 +309,10 @@ class DialerEngine:
         out.append(SetTimer(key=(TICK, campaign.id), at=campaign.next_tick(now)))
         campaign.hopper.release_overdue(now)
         self._automatic.pace(campaign, now, out)
-        HOPPER.labels(campaign.id).set(len(campaign.hopper))
-        campaign.gauge.set(campaign.pace(now))
-        for stage, count in self._outgoing.books.stages(campaign.id).items():
-            IN_FLIGHT.labels(campaign.id, stage.value).set(count)
+        stages = self._outgoing.books.stages(campaign.id)
+        campaign.gauges.show(campaign.pace(now), len(campaign.hopper), stages)
+        for trunk in campaign.trunks:
+            trunk.gauge.set(trunk.busy)
 
     # small questions
 

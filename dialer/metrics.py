@@ -1,6 +1,10 @@
 """What Prometheus sees of the dialler: labels are campaigns, outcomes and rules, never a number, a lead or a call."""
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge
+
+from dialer.books import Stage
 
 ATTEMPTS = Counter("dialer_attempts_total", "Attempts by how they ended.", ["campaign", "outcome"])
 PLACED = Counter("dialer_placed_total", "Calls placed.", ["campaign"])
@@ -12,3 +16,23 @@ HOPPER = Gauge("dialer_hopper_leads", "Leads at hand.", ["campaign"])
 IN_FLIGHT = Gauge("dialer_calls", "Calls by stage.", ["campaign", "stage"])
 TRUNK_BUSY = Gauge("dialer_trunk_calls", "Calls a trunk carries.", ["trunk"])
 ANOMALIES = Counter("dialer_anomalies_total", "Events the dialler had no rule for.", ["what"])
+
+
+class Gauges:
+    """The gauges of one campaign, looked up once."""
+
+    def __init__(self, campaign: str) -> None:
+        self._pace = PACE.labels(campaign)
+        self._hopper = HOPPER.labels(campaign)
+        self._campaign = campaign
+        self._stages: dict[Stage, Gauge] = {}
+
+    def show(self, pace: float, hopper: int, stages: Mapping[Stage, int]) -> None:
+        """Set them; `pace` in calls a second."""
+        self._pace.set(pace)
+        self._hopper.set(hopper)
+        for stage, count in stages.items():
+            gauge = self._stages.get(stage)
+            if gauge is None:
+                gauge = self._stages[stage] = IN_FLIGHT.labels(self._campaign, stage.value)
+            gauge.set(count)

@@ -7,6 +7,7 @@ from dialer.campaign import Campaign
 from dialer.metrics import ABANDONED, ANOMALIES, ATTEMPTS, LATE
 from dialer.outgoing import Outgoing, Said
 from dialer.recycle import rest
+from telephony.commands import HangUp
 from telephony.events import OptOutPressed, OriginateAccepted
 from telephony.facts import (
     AbandonedBy,
@@ -23,7 +24,7 @@ from telephony.facts import (
     CustomerBarred,
     LeadRested,
 )
-from telephony.ids import AgentId, CallId, CampaignId
+from telephony.ids import AgentId, CallId, CampaignId, ServerId, call_leg
 from telephony.outcomes import WHOSE, Fault
 
 DO_NOT_CALL = "do_not_call"
@@ -50,6 +51,12 @@ class Progress:
         for flight in list(self._books.flights.values()):
             if flight.stage is Stage.DIALLING and not flight.accepted:
                 self._outgoing.hang_up(flight, out)
+
+    def hang_up_again(self, server: ServerId, out: Said) -> None:
+        """A PBX is back: what was to be hung up while it was away and still rings is told once more."""
+        for flight in self._books.flights.values():
+            if flight.server == server and flight.cancelled and flight.stage in CANCELLABLE:
+                out.append(HangUp(server=server, leg=call_leg(flight.call)))
 
     def rang(self, event: CallRang, now: float, out: Said) -> None:
         self._move(event.call, Stage.RINGING, {Stage.DIALLING})

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from config.model import TrunkSettings
+from dialer.metrics import TRUNK_BUSY
 from telephony.facts import TrunkChanged
 from telephony.ids import ServerId, TrunkId
 from telephony.numbers import PhoneNumber
@@ -44,6 +45,7 @@ class Trunk:
         self.failing = 0.0
         self.busy = self.placed = self.answered = 0
         self.probe_at = 0.0
+        self.gauge = TRUNK_BUSY.labels(self.id)
         slots = max(1, int(settings.cps))
         self._ends: deque[float] = deque(maxlen=slots)
         self._per = slots / settings.cps

@@ -455,3 +455,13 @@ def test_books_balance_whatever_happens_in_whatever_order(mode: str, steps: list
     assert view.state == "stopped"
     assert sum(view.stages.values()) == floor.engine.trunk_views()[0].busy == 0
     assert view.placed == sum(view.outcomes.values())
+
+
+def test_call_to_be_hung_up_while_the_pbx_was_away_is_hung_up_when_it_is_back() -> None:
+    floor, said = running(free=1)
+    call = placed(said)[0]
+    floor.tell(ServerChanged(server=PBX, state="lost", why="eof"))
+    floor.ask("stop")
+    assert hung_up(floor.tell(ServerChanged(server=PBX, state="up", why=""))) == [call.call]
+    floor.ended(call, Outcome.CANCELLED)
+    assert hung_up(floor.tell(ServerChanged(server=PBX, state="up", why=""))) == []
