@@ -80,13 +80,14 @@ def test_a_database_held_by_another_is_waited_for(sqlite_store: Store, monkeypat
     other = sqlite3.connect(database_of(sqlite_store), isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     house.place(50)
-    until(lambda: not house.writer.healthy)
+    until(lambda: bool(house.troubles))
+    assert not house.writer.healthy
     assert house.troubles == [Trouble.LOCKED]
     assert len(house.durable) == 5
     assert house.writer.waiting == 50
     other.execute("ROLLBACK")
     other.close()
-    until(lambda: house.writer.healthy and house.writer.waiting == 0)
+    until(lambda: house.recoveries == 1 and house.writer.waiting == 0)
     assert house.recoveries == 1
     house.expect_everything_once(impatient)
     impatient.close()
@@ -103,12 +104,13 @@ def test_a_full_disk_stops_and_room_resumes(sqlite_store: Store, monkeypatch: py
     monkeypatch.setattr("store.commits.apply", within_pages)
     house = House(sqlite_store)
     house.place(2000, padding="x" * 50)
-    until(lambda: not house.writer.healthy)
+    until(lambda: bool(house.troubles))
+    assert not house.writer.healthy
     assert house.troubles == [Trouble.DISK_FULL]
     house.place(500)
     assert house.writer.waiting >= 500
     pages = 1_000_000
-    until(lambda: house.writer.healthy and house.writer.waiting == 0)
+    until(lambda: house.recoveries == 1 and house.writer.waiting == 0)
     assert house.recoveries == 1
     house.expect_everything_once(sqlite_store)
 
@@ -118,14 +120,15 @@ def test_little_room_stops_dialling_but_facts_are_still_written(sqlite_store: St
     house = House(sqlite_store, free_mb=200, free_bytes=lambda: free)
     assert house.writer.healthy
     free = 5_000_000
-    until(lambda: not house.writer.healthy)
+    until(lambda: bool(house.troubles))
+    assert not house.writer.healthy
     assert house.troubles == [Trouble.DISK_LOW]
     assert house.words == [{"free_mb": "5"}]
     house.place(10)
     until(lambda: len(house.durable) == 10)
     assert not house.writer.healthy
     free = 1_000_000_000
-    until(lambda: house.writer.healthy)
+    until(lambda: house.recoveries == 1)
     assert house.recoveries == 1
     house.expect_everything_once(sqlite_store)
 
@@ -174,7 +177,7 @@ def test_very_many_waiting_facts_are_reported_and_kept(sqlite_store: Store, monk
     until(lambda: Trouble.BACKLOG in house.troubles)
     assert house.troubles == [Trouble.LOST, Trouble.BACKLOG]
     away = False
-    until(lambda: house.writer.healthy)
+    until(lambda: house.recoveries == 1)
     house.expect_everything_once(sqlite_store)
 
 
@@ -186,7 +189,8 @@ def test_closing_while_the_store_is_away_tells_how_many_facts_are_lost(
 
     monkeypatch.setattr("store.commits.apply", fails)
     house.place(7)
-    until(lambda: not house.writer.healthy)
+    until(lambda: bool(house.troubles))
+    assert not house.writer.healthy
     assert house.writer.close(wait_s=0.1) == 7
 
 
@@ -200,7 +204,8 @@ def test_facts_of_calls_that_go_on_wait_in_their_order(sqlite_store: Store, monk
     for serial in range(20):
         told += [placed(f"c-{serial}"), CallRang(call=CallId(f"c-{serial}"))]
         house.writer.submit(told[-2:], NOON)
-    until(lambda: not house.writer.healthy)
+    until(lambda: bool(house.troubles))
+    assert not house.writer.healthy
     other.close()
     assert house.writer.close() == 0
     assert [entry.fact for entry in read_journal(impatient)] == told
@@ -216,12 +221,13 @@ def test_a_postgresql_that_goes_away_and_comes_back_loses_nothing(postgres: Any,
     postgres.stop()
     try:
         house.place(200)
-        until(lambda: not house.writer.healthy)
+        until(lambda: bool(house.troubles))
+        assert not house.writer.healthy
         assert house.troubles == [Trouble.LOST]
         assert len(house.durable) == 100
     finally:
         postgres.ensure_postgres_running()
-    until(lambda: house.writer.healthy and house.writer.waiting == 0)
+    until(lambda: house.recoveries == 1 and house.writer.waiting == 0)
     house.place(50)
     house.expect_everything_once(opened)
     assert house.recoveries == 1
