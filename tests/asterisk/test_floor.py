@@ -1,0 +1,162 @@
+"""The whole product on a real Asterisk: a campaign is dialled, agents in seats and at ringing phones talk, all is kept."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+import store
+from config.model import (
+    AgentSettings,
+    ApiSettings,
+    CallingWindow,
+    CampaignSettings,
+    FloorSettings,
+    ServerSettings,
+    StoreSettings,
+)
+from store.intake import NewLead, add_leads, leads_of
+from switchroom.live import LiveFloor
+from telephony.agents import AgentState, CampaignAction, CampaignAsked, ReadyAsked, SignInAsked
+from telephony.facts import (
+    AgentChanged,
+    AlarmRaised,
+    Anomaly,
+    CallConnected,
+    CallEnded,
+    Fact,
+    OfferFailed,
+    RecordingFiled,
+    RecordingMissing,
+    SeatLeft,
+    SeatTaken,
+)
+from telephony.ids import AgentId, CampaignId, CustomerId
+from telephony.numbers import PhoneNumber
+from telephony.outcomes import Outcome
+from tests.asterisk.rig.floor import Rig
+from tests.contracts.stage import Fate
+
+pytestmark = pytest.mark.asterisk
+
+CAMPAIGN = CampaignId("spring")
+PATIENCE_S = 45.0
+AGENTS, SEATED = 6, 4
+HAND: tuple[tuple[Fate, Outcome, int], ...] = (
+    (Fate.ANSWERS_TALKING, Outcome.ANSWERED, 24),
+    (Fate.BUSY, Outcome.BUSY, 8),
+    (Fate.NOT_ASSIGNED, Outcome.INVALID, 4),
+    (Fate.DECLINES, Outcome.DECLINED, 4),
+    (Fate.UNAVAILABLE, Outcome.UNAVAILABLE, 4),
+)
+LEADS = sum(times for _, _, times in HAND)
+
+
+class Watch:
+    """Every fact of the floor, and waiting for what they must come to."""
+
+    def __init__(self, floor: LiveFloor) -> None:
+        self.facts: list[Fact] = []
+        self._news = asyncio.Event()
+        floor.watch(self._see)
+
+    def of(self, kind: type[Fact], **fields: object) -> list[Fact]:
+        return [f for f in self.facts if type(f) is kind and all(getattr(f, k) == v for k, v in fields.items())]
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while not done():
+                    self._news.clear()
+                    await self._news.wait()
+        assert done(), Counter(type(fact).__name__ for fact in self.facts)
+
+    def _see(self, now: float, facts: Sequence[Fact]) -> None:
+        self.facts += facts
+        self._news.set()
+
+
+@pytest.fixture
+def settings(rig: Rig, tmp_path: Path) -> ServerSettings:
+    """The rig's own settings with a store, and four agents in seats, two whose phones ring for each call."""
+    pbx = rig.settings.asterisk[0].model_copy(update={"recordings_here": rig.pbx.recordings})
+    agents = [
+        AgentSettings(
+            id=(agent := rig.agent("answers")),
+            asterisk="pbx1",
+            endpoint=f"PJSIP/{agent}",
+            mode="nailed_up" if n < SEATED else "ring_each_call",
+            campaigns=[CAMPAIGN],
+        )
+        for n in range(AGENTS)
+    ]
+    return ServerSettings(
+        data=tmp_path,
+        store=StoreSettings(url=f"sqlite:///{tmp_path / 'floor.db'}", free_mb=0),
+        api=ApiSettings(port=0),
+        floor=FloorSettings(wrap_up_s=0.3),
+        asterisk=[pbx],
+        trunk=rig.settings.trunk,
+        agent=agents,
+    )
+
+
+@pytest.fixture
+async def floor(settings: ServerSettings, rig: Rig) -> AsyncIterator[LiveFloor]:
+    campaign = CampaignSettings(mode="progressive", windows=[CallingWindow(begin="00:00", end="24:00")], ring_s=15.0)
+    numbers = [fate.value for fate, _, times in HAND for _ in range(times)]
+    opened = store.open(settings.store.url)
+    with contextlib.closing(opened):
+        add_leads(
+            opened,
+            [
+                NewLead(
+                    campaign=CAMPAIGN,
+                    customer=CustomerId(f"customer{n}"),
+                    number=PhoneNumber(f"+{kind}03010{n:04d}"),
+                    zones=("Asia/Shanghai",),
+                )
+                for n, kind in enumerate(numbers)
+            ],
+        )
+    floor = LiveFloor(settings, {CAMPAIGN: campaign})
+    await floor.start()
+    yield floor
+    await floor.close()
+    await asyncio.to_thread(rig.pbx.hang_up_all)
+
+
+async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: ServerSettings) -> None:
+    watch = Watch(floor)
+    await watch.until(lambda: floor.view().servers[0].state == "up")
+    for agent in settings.agent:
+        assert floor.ask(SignInAsked(actor=agent.id, agent=AgentId(agent.id))) is None
+    await watch.until(lambda: len(watch.of(AgentChanged, now=AgentState.AUX)) >= len(settings.agent))
+    await watch.until(lambda: len(watch.of(SeatTaken)) >= SEATED)
+    for agent in settings.agent:
+        assert floor.ask(ReadyAsked(actor=agent.id, agent=AgentId(agent.id))) is None
+    assert floor.ask(CampaignAsked(actor="test", campaign=CAMPAIGN, action=CampaignAction.START)) is None
+    await watch.until(lambda: len(watch.of(CallEnded)) >= LEADS)
+
+    wanted = {outcome: times for _, outcome, times in HAND}
+    ended = [fact for fact in watch.facts if isinstance(fact, CallEnded)]
+    assert Counter(fact.outcome for fact in ended) == wanted
+    with contextlib.closing(store.open(settings.store.url)) as opened:
+        fates = {
+            lead.id: Fate(lead.number.for_exchange("{digits}")[0])
+            for lead in leads_of(opened, CAMPAIGN, now=floor.clock.now())
+        }
+    by_fate = {fate: outcome for fate, outcome, _ in HAND}
+    assert all(fact.outcome is by_fate[fates[fact.lead]] for fact in ended)
+
+    answered = wanted[Outcome.ANSWERED]
+    connected = [fact for fact in watch.facts if isinstance(fact, CallConnected)]
+    assert len(connected) == answered
+    assert {fact.agent for fact in connected} == {agent.id for agent in settings.agent}
+    assert all(fact.talk_s > 0 for fact in ended if fact.outcome is Outcome.ANSWERED)
+    await watch.until(lambda: len(watch.of(RecordingFiled)) >= answered)
+    for kind in (RecordingMissing, OfferFailed, SeatLeft, Anomaly, AlarmRaised):
+        assert not watch.of(kind)
