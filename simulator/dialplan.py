@@ -28,6 +28,8 @@ ABANDONED = "switchroom-abandoned"
 START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED})
 BY_AGENT = frozenset({SEAT, AGENT, RING})
 
+SEAT_EMPTY = "SEAT_EMPTY"
+"""What the dialplan says of a customer who was sent into a seat with no phone in it."""
 MESSAGE_S = 6.0
 """Length of the abandon message."""
 OPT_OUT_S = 4.0
@@ -60,7 +62,8 @@ class Dialplan(Switch):
             case "switchroom-seat":
                 seat = self.seats.get(f"seat-{exten}")
                 if seat is None or not any(other.phone is not None for other in seat.legs):
-                    self._enter(leg, ANSWERED, "s")
+                    leg.context, leg.exten = ANSWERED, "unseated"
+                    self._park(leg, SEAT_EMPTY)
                     return
                 leg.application, leg.data = "ConfBridge", f"seat-{exten}"
                 self._enter_bridge(leg, seat)

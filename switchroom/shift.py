@@ -122,7 +122,8 @@ def run(
     try:
         add_leads(opened, new_leads(scenario, hours))
         tape = Tape(out / "journal.jsonl")
-        exchanges = {e.server: e for e in scenario.exchanges(clock)}
+        watch = Invariants()
+        exchanges = scenario.exchanges(clock)
         ledger = InlineLedger(opened, on_committed=lambda facts: leads.on_facts(facts))
         leads = LeadBook(opened, before_read=ledger.flush)
         house = build(
@@ -130,12 +131,13 @@ def run(
             campaigns=settings.campaigns,
             ledger=ledger,
             leads=leads,
-            exchanges=exchanges,
+            exchanges={e.server: watch.around(e, clock.now) for e in exchanges},
             clock=clock.now,
         )
-        watch = Invariants()
+        house.outbox.watch(watch.on_facts)
         house.outbox.watch(tape.on_facts)
-        play(scenario, house, clock, list(exchanges.values()), hours, progress)
+        play(scenario, house, clock, exchanges, hours, progress)
+        watch.finish(clock.now())
         for agent in house.acd.agents.values():
             tape.spend(agent.state, clock.now() - agent.since)
         ledger.flush()

@@ -166,6 +166,7 @@ class CallTable:
         if call is None or call.rang_at is not None:
             return []
         call.evidence.leg_seen = True
+        call.evidence.rang = True
         call.rang_at = now
         if call.stage is Stage.PLACED:
             call.move(Stage.RINGING, now)
@@ -175,6 +176,7 @@ class CallTable:
         call = self.calls.get(CallId(event.leg))
         if call is not None:
             call.evidence.leg_seen = True
+            call.evidence.rang = True
         return []
 
     def _answered(self, event: LegAnswered, now: float) -> Out:

@@ -1,7 +1,8 @@
 """What the network did with an attempt, judged from evidence that may arrive in any order.
 
 Measured on Asterisk 22.10 and 16.28: ``Reason`` of OriginateResponse never tells busy from congested, ``DialEnd`` says
-NOANSWER for a bad number; so the hang-up cause and the SIP code decide, and Reason 3 alone marks a time-out.
+NOANSWER for a bad number; so the hang-up cause and the SIP code decide, and Reason 3 alone marks a time-out. A time-out
+without any ringing or early media is a dead carrier: Asterisk would say 408 only after 32 s.
 """
 
 from enum import StrEnum
@@ -98,6 +99,8 @@ class Evidence(msgspec.Struct, kw_only=True):
     """All that was learned of one attempt, in whatever order it came; judged once the leg has ended."""
 
     leg_seen: bool = False
+    rang: bool = False
+    """Ringing or early media was reported: the far end is alive."""
     answered: bool = False
     machine: bool = False
     cancelled: bool = False
@@ -129,7 +132,7 @@ def judge(seen: Evidence) -> Outcome:
     if seen.cancelled:
         return Outcome.CANCELLED
     if seen.reason == REASON_TIMEOUT:
-        return Outcome.NO_ANSWER
+        return Outcome.NO_ANSWER if seen.rang else Outcome.TRUNK_DOWN
     if not seen.leg_seen:
         return Outcome.TRUNK_DOWN if seen.originate_ended else Outcome.UNKNOWN
     if seen.tech_cause is not None and seen.tech_cause in _BY_SIP:

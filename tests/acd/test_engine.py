@@ -223,6 +223,19 @@ def test_bridge_that_does_not_come_releases_the_agent_and_parks_the_customer() -
     assert floor.agent().state is S.READY
 
 
+def test_empty_seat_costs_the_agent_nothing_but_his_phone_is_called_again() -> None:
+    floor = Floor(agents=1)
+    floor.sign_in()
+    floor.customer()
+    seat = floor.agent().seat
+    said = floor.tell(OfferFailed(call=CallId("c-1"), agent=AgentId("1001"), why="SEAT_EMPTY"))
+    assert (floor.agent().state, floor.agent().reason) == (S.AUX, "phone_lost")
+    assert HangUp(server=PBX, leg=LegId(str(seat))) in said
+    assert not of(said, Park)
+    floor.tell(TimerFired(("seat", "1001")))
+    assert of(floor.said, SeatAgent)[-1].leg != seat
+
+
 def test_hold_and_resume() -> None:
     floor = Floor(agents=1)
     floor.sign_in()

@@ -163,6 +163,8 @@ class Stage(ABC):
             match event:
                 case LegCreated():
                     found.leg_seen = True
+                case LegRinging() | LegProgressed():
+                    found.rang = True
                 case LegAnswered():
                     found.answered = True
                 case HangupRequested(cause=cause):

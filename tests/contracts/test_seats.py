@@ -239,3 +239,11 @@ async def test_customer_sent_to_a_seat_nobody_sits_in_is_parked_again(stage: Sta
     connect(stage, call, agent)
     await stage.sees(LegParked, leg=call, times=2)
     assert not stage.seen(BridgeEntered, leg=call)
+
+
+async def test_customer_sent_into_a_seat_nobody_sits_in_waits_again_and_says_so(stage: Stage) -> None:
+    agent, _ = stage.phone(Phone.ANSWERS)
+    call = await parked(stage)
+    connect(stage, call, agent)
+    assert await stage.sees(LegParked, leg=call, dial="SEAT_EMPTY")
+    assert not stage.seen(BridgeEntered, leg=call)

@@ -173,8 +173,27 @@ for status, cause, tech, outcome in [
 story(
     "183 then busy", Outcome.BUSY, accepted, created, progress, wants_out, dial_ended("BUSY"), ended(17, 486), over(0)
 )
-story("rings out on 22", Outcome.NO_ANSWER, accepted, created, ringing, over(3), ended(19, 480))
-story("rings out on 16", Outcome.NO_ANSWER, accepted, created, ringing, over(3), ended(0, None))
+story(
+    "rings out on 22",
+    Outcome.NO_ANSWER,
+    accepted,
+    created,
+    ringing,
+    over(3),
+    ended(19, 480),
+    kept=[(ringing, over(3)), (ringing, ended(19, 480))],
+)
+story(
+    "rings out on 16",
+    Outcome.NO_ANSWER,
+    accepted,
+    created,
+    ringing,
+    over(3),
+    ended(0, None),
+    kept=[(ringing, over(3)), (ringing, ended(0, None))],
+)
+story("dead carrier, our time-out first", Outcome.TRUNK_DOWN, accepted, created, over(3), ended(19, 480))
 story("unknown endpoint", Outcome.TRUNK_DOWN, accepted, over(0))
 
 

@@ -128,6 +128,8 @@ def test_recorded_attempt_is_judged_as_what_the_carrier_did(version: str, name: 
         match event:
             case LegCreated():
                 seen.leg_seen = True
+            case LegRinging() | LegProgressed():
+                seen.rang = True
             case LegAnswered():
                 seen.answered = True
             case DialEnded(status=status):

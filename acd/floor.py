@@ -1,0 +1,133 @@
+"""The floor: agents, waiting customers and who is reserved for whom, with the moves every part of the router makes."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from acd import seats
+from acd.agents import Agent, Idle, Queue, Verb
+from acd.supply import Supply
+from config.model import AgentSettings, CampaignSettings, FloorSettings
+from telephony.agents import AgentState, SeatMode
+from telephony.commands import CancelTimer, Command, Park
+from telephony.facts import CallOffered, Fact, OfferFailed
+from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, agent_of_seat
+
+Out = list[Fact | Command]
+S = AgentState
+
+
+class Floor:
+    """What the parts of the router share. Every move returns the facts and commands that follow from it."""
+
+    def __init__(
+        self,
+        *,
+        agents: Sequence[AgentSettings],
+        campaigns: Mapping[str, CampaignSettings],
+        rules: FloorSettings,
+        serial: Callable[[], str],
+    ) -> None:
+        self.rules = rules
+        self.campaigns = campaigns
+        self.agents: dict[AgentId, Agent] = {
+            AgentId(a.id): Agent(id=AgentId(a.id), settings=a, server=ServerId(a.asterisk), mode=SeatMode(a.mode))
+            for a in agents
+        }
+        self.idle = Idle()
+        self.queue = Queue()
+        self.supply = Supply(self.agents, self.idle)
+        self.serial = serial
+        self.answered: dict[CallId, float] = {}
+        self.reserved: dict[CallId, AgentId] = {}
+        self.up: set[ServerId] = set()
+
+    def take_seat(self, agent: Agent) -> Out:
+        if agent.server not in self.up:
+            return []
+        return seats.take(agent, self.serial(), self.rules.ring_s, self.rules.auto_answer)
+
+    def log_out(self, agent: Agent, now: float) -> Out:
+        agent.wants_ready, agent.after = False, ""
+        self.idle.drop(agent)
+        out: Out = [CancelTimer(key=("wrap_up", agent.id)), agent.do(Verb.SIGN_OUT, now)]
+        return out + seats.leave(agent)
+
+    def become_ready(self, agent: Agent, now: float) -> Out:
+        if not agent.phone_ready or not agent.may(Verb.READY):
+            return []
+        return [agent.do(Verb.READY, now), *self.serve(agent, now)]
+
+    def reserve(self, agent: Agent, call: CallId, campaign: CampaignId, now: float) -> Out:
+        self.idle.drop(agent)
+        self.reserved[call] = agent.id
+        agent.call, agent.campaign = call, campaign
+        return [agent.do(Verb.RESERVE, now)]
+
+    def serve(self, agent: Agent, now: float) -> Out:
+        """A free agent takes the customer who has waited longest, or joins the idle."""
+        waiting = self.queue.oldest_for(agent) if agent.server in self.up else None
+        if waiting is None:
+            self.idle.add(agent)
+            return []
+        self.queue.drop(waiting.call)
+        why = f"waited {now - waiting.answered_at:.1f} s"
+        return [
+            CancelTimer(key=("patience", waiting.call)),
+            *self.reserve(agent, waiting.call, waiting.campaign, now),
+            *self.offer(agent, waiting.call, waiting.campaign, now, why),
+        ]
+
+    def offer(self, agent: Agent, call: CallId, campaign: CampaignId, now: float, why: str) -> Out:
+        return [CallOffered(call=call, campaign=campaign, agent=agent.id, server=agent.server, why=why)]
+
+    def wrapped(self, agent: Agent, now: float) -> Out:
+        out: Out = [CancelTimer(key=("wrap_up", agent.id))]
+        if agent.after:
+            return out + self.after_call(agent, now)
+        if not agent.phone_ready:
+            agent.wants_ready = True
+            return [*out, agent.do(Verb.NOT_READY, now, "phone_lost")]
+        agent.wants_ready = True
+        return [*out, agent.do(Verb.WRAPPED, now), *self.serve(agent, now)]
+
+    def after_call(self, agent: Agent, now: float) -> Out:
+        """Do what the agent asked for during the call; a released agent with no such wish is free again."""
+        after, agent.after = agent.after, ""
+        if after == "sign_out":
+            return self.log_out(agent, now)
+        if after:
+            agent.wants_ready = False
+            return [agent.do(Verb.NOT_READY, now, after)]
+        if agent.state is S.READY:
+            return self.serve(agent, now)
+        return []
+
+    def release(self, call: CallId, now: float) -> Out:
+        """The call an agent was reserved for is gone before they talked."""
+        agent = self.agents.get(self.reserved.pop(call, AgentId("")))
+        if agent is None or agent.call != call or not agent.may(Verb.RELEASE):
+            return []
+        return [CancelTimer(key=("offer", call)), agent.do(Verb.RELEASE, now), *self.after_call(agent, now)]
+
+    def phone_gone(self, leg: LegId, why: str, now: float) -> Out:
+        agent = self.agents.get(agent_of_seat(leg) or AgentId(""))
+        if agent is None or agent.seat != leg:
+            return []
+        out = seats.gone(agent, why, now, signed_in=agent.state is not S.LOGGED_OUT)
+        if agent.state is not S.AUX and agent.may(Verb.LOSE_PHONE):
+            agent.wants_ready = True
+            self.idle.drop(agent)
+            call = agent.call
+            out.append(agent.do(Verb.LOSE_PHONE, now, "phone_lost"))
+            if call is not None:
+                self.reserved.pop(call, None)
+                out += [OfferFailed(call=call, agent=agent.id, why="phone_lost"), Park(server=agent.server, call=call)]
+        return out
+
+    def wrap_up_s(self, campaign: str) -> float:
+        settings = self.campaigns.get(campaign)
+        own = settings.wrap_up_s if settings is not None else None
+        return self.rules.wrap_up_s if own is None else own
+
+    def patience(self, campaign: str) -> float:
+        settings = self.campaigns.get(campaign)
+        return settings.pacing.patience_s if settings is not None else 2.0

@@ -1,0 +1,182 @@
+"""Customers and agents: who waits, who is reserved, who talks, and who goes without.
+
+An agent is reserved before anything is sent, and a customer is either with an agent, in the queue, or given up once.
+"""
+
+from acd.agents import ON_A_CALL, Verb, Waiting
+from acd.floor import Floor, Out
+from telephony.agents import AgentState, SeatMode
+from telephony.commands import CancelTimer, ConnectToSeat, HangUp, Park, PlayAbandonMessage, RingAgent, SetTimer
+from telephony.events import ActionFailed
+from telephony.facts import (
+    AbandonedBy,
+    Anomaly,
+    AttemptPlaced,
+    CallAbandoned,
+    CallAnswered,
+    CallConnected,
+    CallEnded,
+    CallLeft,
+    CallOffered,
+    CallResumed,
+    CallWaiting,
+    OfferFailed,
+)
+from telephony.ids import AgentId, CallId, LegId
+
+S = AgentState
+SEAT_EMPTY = "SEAT_EMPTY"
+"""The dialplan's word for a customer who was sent into a seat and found no phone there."""
+
+
+class Offers:
+    """Hears of customers, and of agents' part in their calls."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+
+    def placed(self, fact: AttemptPlaced, now: float) -> Out:
+        agent = self._floor.agents.get(fact.agent) if fact.agent is not None else None
+        if agent is None or not agent.may(Verb.RESERVE):
+            return []
+        return self._floor.reserve(agent, fact.call, fact.campaign, now)
+
+    def answered_by_customer(self, fact: CallAnswered, now: float) -> Out:
+        self._floor.answered[fact.call] = now
+        return []
+
+    def waiting(self, fact: CallWaiting, now: float) -> Out:
+        if fact.amd == "MACHINE":
+            return [HangUp(server=fact.server, leg=LegId(fact.call)), *self._floor.release(fact.call, now)]
+        answered = self._floor.answered.setdefault(fact.call, now)
+        chosen = self._floor.agents.get(self._floor.reserved.get(fact.call, AgentId("")))
+        if chosen is not None:
+            return self._floor.offer(chosen, fact.call, fact.campaign, now, "dialled for this agent")
+        first = self._floor.idle.first(fact.campaign, fact.server) if fact.agent is None else None
+        if first is not None and fact.server in self._floor.up:
+            agent = self._floor.agents[first]
+            why = f"longest idle, {now - agent.since:.0f} s"
+            return [
+                *self._floor.reserve(agent, fact.call, fact.campaign, now),
+                *self._floor.offer(agent, fact.call, fact.campaign, now, why),
+            ]
+        until = max(answered, now - 0.001) + self._floor.patience(fact.campaign)
+        self._floor.queue.add(
+            Waiting(
+                call=fact.call,
+                campaign=fact.campaign,
+                server=fact.server,
+                answered_at=answered,
+                until=until,
+                wanted=fact.agent,
+            )
+        )
+        return [SetTimer(key=("patience", fact.call), at=until)]
+
+    def carry_out_offer(self, fact: CallOffered, now: float) -> Out:
+        agent = self._floor.agents[fact.agent]
+        if agent.call != fact.call:
+            return [Anomaly(where="acd", what="offer without reservation")]
+        if agent.mode is SeatMode.NAILED_UP:
+            return [
+                SetTimer(key=("offer", fact.call), at=now + self._floor.rules.reserve_s),
+                ConnectToSeat(server=fact.server, call=fact.call, agent=agent.id),
+            ]
+        return [
+            agent.do(Verb.RING, now),
+            SetTimer(key=("offer", fact.call), at=now + self._floor.rules.ring_s + self._floor.rules.reserve_s),
+            RingAgent(
+                server=fact.server,
+                call=fact.call,
+                agent=agent.id,
+                endpoint=agent.settings.endpoint,
+                ring_s=self._floor.rules.ring_s,
+                auto_answer=self._floor.rules.auto_answer,
+            ),
+        ]
+
+    def offer_failed(self, fact: OfferFailed, now: float) -> Out:
+        agent = self._floor.agents.get(fact.agent)
+        if agent is None or agent.call != fact.call:
+            return []
+        self._floor.reserved.pop(fact.call, None)
+        out: Out = [CancelTimer(key=("offer", fact.call))]
+        if fact.why == SEAT_EMPTY and agent.seat is not None and agent.may(Verb.RELEASE):
+            leg = HangUp(server=agent.server, leg=agent.seat)
+            return [*out, agent.do(Verb.RELEASE, now), *self._floor.phone_gone(agent.seat, "seat empty", now), leg]
+        if agent.state is S.RINGING and fact.why != "resync":
+            agent.wants_ready = False
+            out.append(agent.do(Verb.MISS, now, "no_answer"))
+        elif agent.may(Verb.RELEASE):
+            out.append(agent.do(Verb.RELEASE, now))
+        return out + self._floor.after_call(agent, now)
+
+    def connected(self, fact: CallConnected, now: float) -> Out:
+        agent = self._floor.agents.get(fact.agent)
+        if agent is None:
+            return [Anomaly(where="acd", what="connected to an agent nobody knows")]
+        out: Out = [CancelTimer(key=("offer", fact.call))]
+        if self._floor.queue.drop(fact.call) is not None:
+            out.append(CancelTimer(key=("patience", fact.call)))
+        self._floor.reserved[fact.call] = agent.id
+        if agent.call == fact.call and agent.may(Verb.CONNECT):
+            return [*out, agent.do(Verb.CONNECT, now)]
+        if agent.call == fact.call and agent.state in (S.TALKING, S.HOLD):
+            return out
+        if not agent.may(Verb.ADOPT) or agent.state in ON_A_CALL:
+            return [*out, Anomaly(where="acd", what=f"connected while {agent.state}")]
+        self._floor.idle.drop(agent)
+        agent.call = fact.call
+        return [*out, agent.do(Verb.ADOPT, now)]
+
+    def resumed(self, fact: CallResumed, now: float) -> Out:
+        agent = self._floor.agents.get(fact.agent)
+        return [agent.do(Verb.RESUME, now)] if agent is not None and agent.may(Verb.RESUME) else []
+
+    def left(self, fact: CallLeft, now: float) -> Out:
+        agent = self._floor.agents.get(fact.agent)
+        if agent is None or agent.call != fact.call or not agent.may(Verb.CALL_OVER):
+            return []
+        self._floor.reserved.pop(fact.call, None)
+        out: Out = [agent.do(Verb.CALL_OVER, now)]
+        seconds = self._floor.wrap_up_s(agent.campaign)
+        if seconds <= 0:
+            return out + self._floor.wrapped(agent, now)
+        return [*out, SetTimer(key=("wrap_up", agent.id), at=now + seconds)]
+
+    def ended(self, fact: CallEnded, now: float) -> Out:
+        self._floor.answered.pop(fact.call, None)
+        out: Out = []
+        if self._floor.queue.drop(fact.call) is not None:
+            out.append(CancelTimer(key=("patience", fact.call)))
+        return out + self._floor.release(fact.call, now)
+
+    def abandoned(self, fact: CallAbandoned, now: float) -> Out:
+        return [CancelTimer(key=("patience", fact.call))] if self._floor.queue.drop(fact.call) is not None else []
+
+    def action_failed(self, event: ActionFailed, now: float) -> Out:
+        """A refused bridge is not the agent's fault. The customer has either gone, and his end is on its way, or the
+        offer runs out and he waits again."""
+        if event.leg is None or event.what not in ("ConnectToSeat", "RingAgent"):
+            return []
+        return [Anomaly(where="acd", what=f"{event.what} refused: {event.why}")]
+
+    def give_up(self, waiting: Waiting, now: float) -> Out:
+        return [
+            CallAbandoned(
+                call=waiting.call,
+                campaign=waiting.campaign,
+                by=AbandonedBy.SWITCHROOM,
+                waited_s=now - waiting.answered_at,
+            ),
+            PlayAbandonMessage(server=waiting.server, call=waiting.call),
+        ]
+
+    def offer_overdue(self, call: CallId, now: float) -> Out:
+        agent = self._floor.agents.get(self._floor.reserved.get(call, AgentId("")))
+        if agent is None or agent.call != call or agent.state not in (S.RESERVED, S.RINGING):
+            return []
+        return [
+            OfferFailed(call=call, agent=agent.id, why="overdue"),
+            Park(server=agent.server, call=call),
+        ]

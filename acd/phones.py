@@ -1,0 +1,69 @@
+"""Agents' phones and the PBXs they live on: seats taken and lost, links down and up, snapshots compared."""
+
+from acd import seats
+from acd.floor import Floor, Out
+from telephony.agents import AgentState
+from telephony.commands import HangUp
+from telephony.events import BridgeEntered, LegEnded, OriginateEnded, OriginateLost, OriginateRefused, PbxSnapshot
+from telephony.facts import ServerChanged
+from telephony.ids import AgentId, agent_of_seat
+
+S = AgentState
+
+
+class Phones:
+    """Hears of legs that are agents' phones."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+
+    def entered(self, event: BridgeEntered, now: float) -> Out:
+        agent = self._floor.agents.get(agent_of_seat(event.leg) or AgentId(""))
+        if agent is None or agent.seat != event.leg:
+            return []
+        out = seats.stands(agent, event.leg)
+        if out and agent.state is S.AUX and agent.wants_ready:
+            out += self._floor.become_ready(agent, now)
+        return out
+
+    def leg_ended(self, event: LegEnded, now: float) -> Out:
+        return self._floor.phone_gone(event.leg, "hung up", now)
+
+    def seat_answered(self, event: OriginateEnded, now: float) -> Out:
+        return [] if event.ok else self._floor.phone_gone(event.leg, "no answer", now)
+
+    def seat_refused(self, event: OriginateRefused | OriginateLost, now: float) -> Out:
+        return self._floor.phone_gone(event.leg, event.why, now)
+
+    def server_changed(self, fact: ServerChanged, now: float) -> Out:
+        if fact.state != "up":
+            self._floor.up.discard(fact.server)
+            return []
+        self._floor.up.add(fact.server)
+        out: Out = []
+        for agent in self._floor.agents.values():
+            if agent.server == fact.server and agent.state is not S.LOGGED_OUT:
+                out += self._floor.take_seat(agent)
+                if agent.state is S.READY and agent.phone_ready and self._floor.queue.oldest_for(agent) is not None:
+                    self._floor.idle.drop(agent)
+                    out += self._floor.serve(agent, now)
+        return out
+
+    def snapshot(self, event: PbxSnapshot, now: float) -> Out:
+        rows = {row.leg: row for row in event.legs}
+        out: Out = []
+        for leg in rows:
+            owner = agent_of_seat(leg)
+            if owner is not None and (owner not in self._floor.agents or self._floor.agents[owner].seat != leg):
+                out.append(HangUp(server=event.server, leg=leg))
+        for agent in self._floor.agents.values():
+            if agent.server != event.server or agent.seat is None:
+                continue
+            row = rows.get(agent.seat)
+            if row is None:
+                out += self._floor.phone_gone(agent.seat, "gone after reconnection", now)
+            elif row.up and not agent.seated:
+                out += seats.stands(agent, agent.seat)
+                if agent.state is S.AUX and agent.wants_ready:
+                    out += self._floor.become_ready(agent, now)
+        return out
