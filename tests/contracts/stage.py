@@ -12,7 +12,17 @@ from enum import StrEnum
 from typing import TypeVar
 
 from telephony.commands import HangUp, Originate, SeatAgent
-from telephony.events import DialEnded, HangupRequested, LegAnswered, LegCreated, LegEnded, OriginateEnded, PbxEvent
+from telephony.events import (
+    DialEnded,
+    HangupRequested,
+    LegAnswered,
+    LegCreated,
+    LegEnded,
+    LegProgressed,
+    LegRinging,
+    OriginateEnded,
+    PbxEvent,
+)
 from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, TrunkId, call_leg, seat_leg
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Evidence
