@@ -1,0 +1,64 @@
+"""``python -m benchmarks [NAME…]``: measure, and say it as a table, as JSON lines, or into a page of the documents."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from benchmarks import page
+from benchmarks.result import Result
+
+NAMES = ("dial_path", "ami_ingest", "answer_to_bridge", "shift", "startup", "restart_drill")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks named (all when none is); returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition(":")[2].strip())
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--json", action="store_true", help="one object a line on standard output")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="renew the figures between the markers of this page")
+    parser.add_argument("--hours", type=float, default=8.0, help="virtual hours of the benchmark `shift`")
+    parser.add_argument("--rounds", type=int, default=20, help="kills of the benchmark `restart_drill`")
+    given = parser.parse_args(arguments)
+    errors = Console(stderr=True)
+    unknown = [name for name in given.names if name not in NAMES]
+    if unknown:
+        errors.print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(NAMES)}", markup=False)
+        return 2
+    results: list[Result] = []
+    for name in given.names or NAMES:
+        errors.print(f"{name} …", markup=False)
+        found = measure(name, hours=given.hours, rounds=given.rounds)
+        results += found
+        if given.json:
+            for result in found:
+                print(msgspec.json.encode(result).decode(), flush=True)
+    if not given.json:
+        Console().print(page.table(results))
+    if given.write is not None:
+        try:
+            page.renew(given.write, results, " ".join(("python -m benchmarks", *(given.names or ()))))
+        except (OSError, page.NoMarkers) as fault:
+            errors.print(str(fault), markup=False)
+            return 1
+    return 0
+
+
+def measure(name: str, *, hours: float, rounds: int) -> list[Result]:
+    """Run one benchmark with what it takes of the options."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    options: dict[str, float] = {}
+    if name == "shift":
+        options["hours"] = hours
+    elif name == "restart_drill":
+        options["rounds"] = rounds
+    found = module.run(**options)
+    return found if isinstance(found, list) else [found]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
