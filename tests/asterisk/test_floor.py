@@ -25,6 +25,7 @@ from telephony.facts import (
     AgentChanged,
     AlarmRaised,
     Anomaly,
+    AttemptPlaced,
     CallConnected,
     CallEnded,
     Fact,
@@ -129,7 +130,8 @@ async def floor(settings: ServerSettings, rig: Rig) -> AsyncIterator[LiveFloor]:
     await asyncio.to_thread(rig.pbx.hang_up_all)
 
 
-async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: ServerSettings) -> None:
+async def at_work(floor: LiveFloor, settings: ServerSettings) -> Watch:
+    """Everybody signed in and ready, the campaign started."""
     watch = Watch(floor)
     await watch.until(lambda: floor.view().servers[0].state == "up")
     for agent in settings.agent:
@@ -139,6 +141,11 @@ async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: Serv
     for agent in settings.agent:
         assert floor.ask(ReadyAsked(actor=agent.id, agent=AgentId(agent.id))) is None
     assert floor.ask(CampaignAsked(actor="test", campaign=CAMPAIGN, action=CampaignAction.START)) is None
+    return watch
+
+
+async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: ServerSettings) -> None:
+    watch = await at_work(floor, settings)
     await watch.until(lambda: len(watch.of(CallEnded)) >= LEADS)
 
     wanted = {outcome: times for _, outcome, times in HAND}
@@ -160,3 +167,23 @@ async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: Serv
     await watch.until(lambda: len(watch.of(RecordingFiled)) >= answered)
     for kind in (RecordingMissing, OfferFailed, SeatLeft, Anomaly, AlarmRaised):
         assert not watch.of(kind)
+
+
+async def test_after_a_power_cut_every_attempt_has_its_end_and_the_campaign_goes_on(
+    floor: LiveFloor, settings: ServerSettings, rig: Rig
+) -> None:
+    watch = await at_work(floor, settings)
+    await watch.until(lambda: len(watch.of(CallConnected)) >= 6)
+    rig.pbx.kill()
+    await watch.until(lambda: floor.view().servers[0].state != "up")
+    placed = len(watch.of(AttemptPlaced))
+    await asyncio.to_thread(rig.pbx.start)
+    await watch.until(lambda: len({f.lead for f in watch.facts if isinstance(f, CallEnded)}) >= LEADS)
+    await watch.until(lambda: len(watch.of(CallEnded)) >= len(watch.of(AttemptPlaced)))
+    assert placed < LEADS
+    ends = Counter(fact.call for fact in watch.facts if isinstance(fact, CallEnded))
+    assert ends == Counter(fact.call for fact in watch.facts if isinstance(fact, AttemptPlaced))
+    assert len(watch.of(SeatLeft)) >= SEATED
+    assert len(watch.of(SeatTaken)) >= 2 * SEATED
+    await watch.until(lambda: all(agent.state == "ready" for agent in floor.view().agents))
+    assert not watch.of(Anomaly)
