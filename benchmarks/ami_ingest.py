@@ -1,8 +1,10 @@
-"""How many AMI messages a second become events: ours, plain panoramisk 1.4, and a bare split as the ceiling.
+"""How many AMI messages a second become events, and events become journal: ours, plain panoramisk 1.4, a bare split.
 
 All three are fed the same recorded stream of a real Asterisk 22 (500 calls, every event class, 11,533 messages) in
 reads of 64 KiB through the protocol's ``data_received``, in one process without a socket. Ours translates too;
-panoramisk parses and calls one listener of all events, its fastest way.
+panoramisk parses and calls one listener of all events, its fastest way. The journalled way goes on from the events
+through the switchboard and the table of calls to the writer's commits on the disk (SQLite, ``synchronous=FULL``), and
+is over when the last fact is durable; all of it on one core.
 """
 
 import asyncio
@@ -19,10 +21,17 @@ from typing import Any
 from panoramisk import Manager
 from pydantic import SecretStr
 
+from benchmarks.dial_path import database, one_core
+from benchmarks.result import Result
 from config.model import AsteriskSettings
+from store.writer import Writer
+from switchroom.switchboard import Switchboard
 from telephony.ami.link import AmiLink
 from telephony.ami.protocol import WireProtocol
-from telephony.events import PbxEvent
+from telephony.calltable import CallTable
+from telephony.events import LegCreated, PbxEvent
+from telephony.facts import AttemptPlaced
+from telephony.ids import CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 
 CAPTURE = Path(__file__).parent / "data" / "load500.bin.gz"
 READ = 64 * 1024
@@ -132,11 +141,101 @@ async def _measure(sink: Callable[[PbxEvent], None] | None, passes: int) -> dict
     }
 
 
-def run(sink: Callable[[PbxEvent], None] | None = None, passes: int = PASSES) -> dict[str, Any]:
-    """Measure; `sink` gets every event of ours (the call table, the journal), inside the time measured."""
+def journalled(passes: int = PASSES) -> dict[str, float]:
+    """Messages a second from bytes to durable facts, one pass after another; and facts and commits of a pass."""
+    stream = gzip.decompress(CAPTURE.read_bytes())
+    messages = stream.count(b"\r\n\r\n")
+    reads = [stream[at : at + READ] for at in range(0, len(stream), READ)]
+    return asyncio.run(_journalled(reads, messages, passes))
+
+
+async def _journalled(reads: list[bytes], messages: int, passes: int) -> dict[str, float]:
+    rates, facts, commits = [], 0, 0
+    for number in range(passes + 1):
+        with one_core(), database(1) as opened:
+            writer = Writer(opened, post=lambda act: None)
+            board = Switchboard(calls=CallTable(), parts=())
+            count = 0
+
+            def take(event: object, board: Switchboard = board, writer: Writer = writer) -> None:
+                nonlocal count
+                if type(event) is LegCreated:
+                    take(_attempt(event.leg))
+                found, _ = board.handle(event, time.time())
+                if found:
+                    count += len(found)
+                    writer.submit(found, time.time())
+
+            feed = _ours(take)
+            began = time.perf_counter()
+            for data in reads:
+                feed(data)
+            unwritten = writer.close()
+            took = time.perf_counter() - began
+            if unwritten:
+                raise RuntimeError(f"{unwritten} facts were not written")
+        if number:  # the first pass warms up
+            rates.append(messages / took)
+            facts, commits = count, writer.batches
+    return {"rate": _percentile(rates, 0.5), "worst": min(rates), "facts": facts, "commits": commits}
+
+
+def _attempt(leg: LegId) -> AttemptPlaced:
+    return AttemptPlaced(
+        call=CallId(leg),
+        campaign=CampaignId("bench"),
+        lead=LeadId(1),
+        customer=CustomerId("1"),
+        number_key=1,
+        trunk=TrunkId("trunk1"),
+        server=ServerId("pbx1"),
+        caller_id="",
+        mode="power",
+    )
+
+
+def run(passes: int = PASSES) -> list[Result]:
+    """Events alone beside the peers, then all the way to the journal."""
+    with one_core():
+        events = ingest(passes=passes)
+    whole = journalled(passes)
+    plain = events["peers"]["panoramisk 1.4"]
+    bar = f"≥ {AT_LEAST_MESSAGES_S}/s and ≥ 1.0 × panoramisk"
+    return [
+        Result(
+            name="ami_ingest",
+            unit="messages/s",
+            value=events["value"],
+            p50=events["p50"],
+            p99=events["p99"],
+            p_unit=events["p_unit"],
+            peers=events["peers"],
+            limit=bar,
+            met=events["worst"] >= AT_LEAST_MESSAGES_S and events["ratio"] >= 1.0,
+            notes={"× panoramisk": events["ratio"], "worst pass": events["worst"]},
+        ),
+        Result(
+            name="ami_ingest, journalled",
+            unit="messages/s",
+            value=round(whole["rate"]),
+            peers={"panoramisk 1.4, parsing only": plain, "events only": events["value"]},
+            limit=bar,
+            met=whole["rate"] >= AT_LEAST_MESSAGES_S and whole["rate"] >= plain,
+            notes={
+                "× panoramisk": round(whole["rate"] / plain, 2),
+                "worst pass": round(whole["worst"]),
+                "facts a pass": whole["facts"],
+                "commits a pass": whole["commits"],
+            },
+        ),
+    ]
+
+
+def ingest(sink: Callable[[PbxEvent], None] | None = None, passes: int = PASSES) -> dict[str, Any]:
+    """Measure the way to events; `sink` gets every event of ours, inside the time measured."""
     logging.getLogger("panoramisk").setLevel(logging.WARNING)
     return asyncio.run(_measure(sink, passes))
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(), ensure_ascii=False, indent=2))
+    print(json.dumps(ingest(), ensure_ascii=False, indent=2))
