@@ -274,6 +274,8 @@ def load_scenario(name: str) -> Scenario:
             text = Path(name).read_text(encoding="utf-8")
         except OSError as error:
             raise ScenarioFault([f"{name}: {error.strerror}; shipped: {', '.join(shipped())}"]) from None
+        except UnicodeDecodeError:
+            raise ScenarioFault([f"{name}: not UTF-8"]) from None
     try:
         return Scenario.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

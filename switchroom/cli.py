@@ -9,7 +9,8 @@ from typer import rich_utils
 
 from config.faults import SettingsError
 from switchroom import cli_floor, cli_leads, cli_run, cli_setup
-from switchroom.cli_words import say
+from switchroom.cli_words import LANG, say
+from switchroom.opening import StoreFault
 
 app = typer.Typer(
     name="switchroom",
@@ -45,10 +46,11 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        from config.words import choose
-
-        typer.secho(error.say(choose()), err=True, fg="red")
+        typer.secho(error.say(LANG), err=True, fg="red")
         sys.exit(2)
+    except StoreFault as fault:
+        typer.secho(fault.say(LANG), err=True, fg="red")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:

@@ -5,7 +5,7 @@ import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import typer
 
@@ -30,13 +30,23 @@ class Remote:
             url = f"http://{server.api.host}:{server.api.port}"
             if token is None and server.api.tokens:
                 token = next(iter(server.api.tokens.values())).get_secret_value()
-        self._url = urlsplit(url or "http://127.0.0.1:8700")
+        self._address = url or "http://127.0.0.1:8700"
+        try:
+            parts = urlsplit(self._address)
+            self._host, self._port = parts.hostname, parts.port
+        except ValueError:
+            fail("floor.bad_url", url=self._address)
+        if parts.scheme not in ("http", "https") or not self._host:
+            fail("floor.bad_url", url=self._address)
+        if token and not (token.isascii() and token.isprintable()):
+            fail("floor.bad_token")
+        self._scheme = parts.scheme
         self._token = token
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One request; every failure ends the command with one clear error."""
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "127.0.0.1", self._url.port, timeout=WAIT_S)
+        kind = http.client.HTTPSConnection if self._scheme == "https" else http.client.HTTPConnection
+        connection = kind(self._host or "", self._port, timeout=WAIT_S)
         headers = {"Accept-Language": LANG, "Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -45,13 +55,13 @@ class Remote:
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, http.client.HTTPException):
-            fail("floor.unreachable", url=self._url.geturl())
+            fail("floor.unreachable", url=self._address)
         finally:
             connection.close()
         try:
             value = json.loads(text)
         except ValueError:
-            fail("floor.not_ours", url=self._url.geturl())
+            fail("floor.not_ours", url=self._address)
         if answer.status >= 400:
             fail("floor.refused", why=value.get("message", answer.status) if isinstance(value, dict) else answer.status)
         return value
@@ -119,7 +129,7 @@ def _action(action: str) -> Any:
         config: ServerFile = Path("server.toml"),
         as_json: Json = False,
     ) -> None:
-        answer = Remote(url, token, config).ask("POST", f"/campaigns/{name}/{action}")
+        answer = Remote(url, token, config).ask("POST", f"/campaigns/{quote(name, safe='')}/{action}")
         if as_json:
             print_json(answer)
         else:

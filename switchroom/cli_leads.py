@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-import store
 from config.load import load_campaigns, load_server
 from config.words import say as say_in
 from store.intake import add_leads
 from switchroom.cli_run import Campaigns, Config, beside
 from switchroom.cli_words import LANG, console, errors, fail, print_json, say
 from switchroom.intake import IntakeReport, RejectsFile, take_in
+from switchroom.opening import open_store, store_faults
 from switchroom.sheet import SheetFault
 from telephony.ids import CampaignId
 
@@ -40,8 +40,8 @@ def import_leads(
     server = load_server(config)
     if campaign not in load_campaigns(beside(config, campaigns), server):
         fail("leads.no_campaign", exit_code=2, campaign=campaign, file=beside(config, campaigns))
-    opened = store.open(server.store.url)
-    with contextlib.closing(opened), contextlib.ExitStack() as stack:
+    opened = open_store(server.store.url)
+    with store_faults(server.store.url), contextlib.closing(opened), contextlib.ExitStack() as stack:
         reject = stack.enter_context(RejectsFile(rejects, LANG)) if rejects is not None else None
         bar = stack.enter_context(
             Progress(

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from sqlalchemy.exc import OperationalError
 
 from config.load import load_campaigns, load_server
 from config.model import LogSettings
@@ -79,8 +78,6 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
         floor = LiveFloor(server, lines)
         try:
             await floor.start()
-        except OperationalError as error:
-            fail("serve.database", why=str(error.orig).splitlines()[0])
         except OSError as error:
             fail("serve.port", host=server.api.host, port=server.api.port, why=error.strerror or str(error))
         watch = CampaignWatch(path, dict(lines), [t.name for t in server.trunk])

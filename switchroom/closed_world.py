@@ -32,6 +32,7 @@ class ClosedWorld:
         self._port = port
         self._hours = hours
         self._servers: list[AmiServer] = []
+        self._open = False
         self._people_timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -51,6 +52,7 @@ class ClosedWorld:
         await asyncio.to_thread(self._load_leads, settings)
         self.floor = LiveFloor(settings.server, settings.campaigns, simulated=True)
         await self.floor.start()
+        self._open = True
         self.people: People = self.scenario.people_at_work(clock.now(), self._hours)
         self.floor.watch(lambda now, facts: self._people_hear(now, facts))
         self._wake_people()
@@ -60,7 +62,8 @@ class ClosedWorld:
     async def close(self) -> None:
         if self._people_timer is not None:
             self._people_timer.cancel()
-        if self.floor is not None:
+        if self._open:
+            self._open = False
             await self.floor.close()
         for server in self._servers:
             await server.kill()

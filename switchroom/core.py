@@ -5,6 +5,7 @@ It has no loop and no clock of its own, so the same core runs a live floor and a
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from switchroom.outbox import Outbox
 from switchroom.switchboard import Switchboard
@@ -13,6 +14,8 @@ from telephony.agents import Ask, Refused
 from telephony.commands import Command
 from telephony.events import TimerFired
 from telephony.facts import AskRefused, Fact
+
+T = TypeVar("T")
 
 
 class Core:
@@ -56,13 +59,8 @@ class Core:
 
     def carry(self, decided: Iterable[Fact | Command]) -> None:
         """Take facts and commands that a part decided outside a drain, e.g. on new settings."""
-        for each in decided:
-            if isinstance(each, Fact):
-                self.feed(each)
-            else:
-                assert self._outbox is not None
-                self._outbox.take((), (each,), self._clock())
-        self._on_idle()
+        self._settle(self.board.carry, decided)
+        self._drain()
 
     def fire_due(self, now: float) -> None:
         """Fire every timer due by now."""
@@ -79,12 +77,16 @@ class Core:
         self._on_idle()
 
     def _handle(self, event: object) -> list[Fact]:
+        self.handled += 1
+        return self._settle(self.board.handle, event)
+
+    def _settle(self, drain: Callable[[T, float], tuple[list[Fact], list[Command]]], what: T) -> list[Fact]:
+        """Let the switchboard drain and the outbox carry out what came of it."""
         assert self._outbox is not None, "the core has no outbox"
         now = self._clock()
-        self.handled += 1
         was, self._draining = self._draining, True
         try:
-            facts, commands = self.board.handle(event, now)
+            facts, commands = drain(what, now)
             self._outbox.take(facts, commands, now)
         finally:
             self._draining = was

@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-import store
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
@@ -21,6 +20,7 @@ from switchroom import soundfiles
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
 from switchroom.house import House, build
+from switchroom.opening import open_store
 from switchroom.view import Window
 from telephony.agents import Ask, Refused
 from telephony.ami.link import AmiLink
@@ -57,9 +57,9 @@ class LiveFloor:
         self.port = 0
 
     async def start(self) -> None:
-        """Raises sqlalchemy's OperationalError when the database cannot be opened, OSError when the port is taken."""
+        """Raises StoreFault when the database does not open, OSError when the port is taken; then nothing is left open."""
         self._loop = asyncio.get_running_loop()
-        self.store: Store = await asyncio.to_thread(store.open, self._url)
+        self.store: Store = await asyncio.to_thread(open_store, self._url)
         self.leads = LeadBook(self.store, post=self._post)
         self.writer = Writer(
             self.store,
@@ -87,7 +87,7 @@ class LiveFloor:
         for name, link in self.links.items():
             link.subscribe(self._hear)
             self.window.expect(name)
-        self.house.core.feed(await asyncio.to_thread(restored, self.store))
+        known = await asyncio.to_thread(restored, self.store)
         self.desk = Desk(
             self,
             self.server.api,
@@ -96,7 +96,12 @@ class LiveFloor:
             clock=self.clock,
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
-        self.port = await self.desk.start()
+        try:
+            self.port = await self.desk.start()
+        except OSError:
+            await self._close_books()
+            raise
+        self.house.core.feed(known)
         for link in self.links.values():
             await link.start()
 
@@ -107,6 +112,9 @@ class LiveFloor:
             await link.close()
         if self._timer is not None:
             self._timer.cancel()
+        await self._close_books()
+
+    async def _close_books(self) -> None:
         await asyncio.to_thread(self.leads.close)
         unwritten = await asyncio.to_thread(self.writer.close)
         if unwritten:

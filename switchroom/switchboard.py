@@ -29,7 +29,7 @@ class Part(Protocol):
 
 
 class Switchboard:
-    """The parts in their order; `handle` is the only way in."""
+    """The parts in their order; `handle` and `carry` are the only ways in."""
 
     def __init__(self, *, calls: CallTable, parts: Sequence[Part]) -> None:
         self.calls = calls
@@ -38,9 +38,22 @@ class Switchboard:
 
     def handle(self, event: object, now: float) -> tuple[list[Fact], list[Command]]:
         """Drain one event; returns the facts to journal and the commands to carry out, both in order."""
-        queue: deque[object] = deque((event,))
-        facts: list[Fact] = []
+        return self._drain(deque((event,)), [], now)
+
+    def carry(self, decided: Iterable[Fact | Command], now: float) -> tuple[list[Fact], list[Command]]:
+        """Drain what a part decided outside a drain, as if an event had led to it."""
+        queue: deque[object] = deque()
         commands: list[Command] = []
+        for each in decided:
+            if isinstance(each, Fact):
+                queue.append(each)
+            else:
+                self.calls.sent(each, now)
+                commands.append(each)
+        return self._drain(queue, commands, now)
+
+    def _drain(self, queue: deque[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
+        facts: list[Fact] = []
         routes = self._routes
         while queue:
             heard = queue.popleft()

@@ -1,0 +1,54 @@
+"""Opening the database for a command: whatever is wrong with it becomes one fault that says what to do."""
+
+import contextlib
+from collections.abc import Iterator
+
+from alembic.util import CommandError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+import store
+from config.words import say
+from store.opening import Store
+
+
+class StoreFault(Exception):
+    """The database does not open or does not answer; `code` names the doctor's text and remedy."""
+
+    def __init__(self, code: str, **words: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.words = words
+
+    def say(self, lang: str) -> str:
+        """What is wrong and what to do, without any password."""
+        return "\n".join(say(lang, f"doctor.{part}{self.code}", **self.words) for part in ("", "fix."))
+
+
+@contextlib.contextmanager
+def store_faults(url: str) -> Iterator[None]:
+    """Within it every error of the database or of its file is raised as StoreFault."""
+    try:
+        shown = make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        raise StoreFault("database_url") from None
+    try:
+        yield
+    except CommandError:
+        raise StoreFault("database_newer", url=shown) from None
+    except DBAPIError as error:
+        raise StoreFault("database_unreachable", url=shown, why=_first_line(error.orig or error)) from None
+    except SQLAlchemyError as error:
+        raise StoreFault("database_broken", url=shown, why=type(error).__name__) from None
+    except OSError as error:
+        raise StoreFault("database_unreachable", url=shown, why=error.strerror or type(error).__name__) from None
+
+
+def open_store(url: str) -> Store:
+    """The open database; raises StoreFault."""
+    with store_faults(url):
+        return store.open(url)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
