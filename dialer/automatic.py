@@ -129,7 +129,7 @@ class Automatic:
             if verdict.rule is None:
                 aside.append(held)
             else:
-                outgoing.refuse(campaign, lead, verdict, out)
+                outgoing.refuse(campaign, lead.id, verdict, out)
                 refused += 1
         for held in aside:
             hopper.put_back(held)
@@ -154,7 +154,7 @@ class Automatic:
             if verdict.passed:
                 verdict = outgoing.no_trunk(campaign, held[2], now)
             if verdict.rule is not None:
-                outgoing.refuse(campaign, held[2], verdict, out)
+                outgoing.refuse(campaign, held[2].id, verdict, out)
                 continue
             trunk = outgoing.trunks.choose(campaign.trunks, server, held[2].number, now)
             if trunk is None:

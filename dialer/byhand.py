@@ -70,7 +70,7 @@ class ByHand:
             verdict = self._outgoing.no_trunk(campaign, lead, now)
         if verdict.rule is not None:
             del self._shown[event.agent]
-            self._outgoing.refuse(campaign, lead, verdict, out)
+            self._outgoing.refuse(campaign, lead.id, verdict, out)
             return _refuse(event, "dial", f"gate.{verdict.rule.value}", out)
         server = self.server_of.get(event.agent)
         if server is not None and (why := self._obstacle(server)):
@@ -115,7 +115,7 @@ class ByHand:
             verdict = may_dial(held[2], campaign.rules, self._outgoing.gate, now)
             if verdict.passed:
                 return held
-            self._outgoing.refuse(campaign, held[2], verdict, out)
+            self._outgoing.refuse(campaign, held[2].id, verdict, out)
         return None
 
 

@@ -4,7 +4,7 @@ Rules: a campaign places calls only while RUNNING, on a PBX whose link is up, wh
 signed in to take them. Whatever is fed to it that it has no rule for changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from config.model import AgentSettings, CampaignSettings, TrunkSettings
@@ -13,7 +13,7 @@ from dialer.automatic import Automatic
 from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
-from dialer.gate import Rule, may_dial
+from dialer.gate import Rule, Verdict, may_dial
 from dialer.outgoing import Outgoing, Said
 from dialer.progress import Progress
 from dialer.trunks import TrunkBoard
@@ -64,8 +64,8 @@ class DialerEngine:
         call_ids: Callable[[], CallId],
         totals: Mapping[str, Totals] | None = None,
         agents: Sequence[AgentSettings] = (),
-        barred_customers: Sequence[CustomerId] = (),
-        barred_numbers: Sequence[int] = (),
+        barred_customers: Iterable[CustomerId] = (),
+        barred_numbers: Iterable[int] = (),
     ) -> None:
         """`totals` are the counts of each campaign's abandonment window, `agents` tell who serves which campaigns."""
         self._supply = supply
@@ -212,7 +212,10 @@ class DialerEngine:
         campaign = self._campaigns.get(event.campaign)
         if campaign is None:
             out.extend(LeadRested(lead=lead.id, due=lead.due, why="campaign_gone") for lead in event.leads)
+            out.extend(LeadRested(lead=lead, due=bar_ends, why="do_not_call") for lead, bar_ends in event.barred)
             return
+        for barred, bar_ends in event.barred:
+            self._outgoing.refuse(campaign, barred, Verdict.refused(Rule.DO_NOT_CALL, bar_ends), out)
         kept, all_shut, shut_until = 0, True, 0.0
         for lead in event.leads:
             verdict = may_dial(lead, campaign.rules, self._outgoing.gate, now)
@@ -220,7 +223,7 @@ class DialerEngine:
                 campaign.hopper.put(lead, now)
                 kept += 1
                 continue
-            self._outgoing.refuse(campaign, lead, verdict, out)
+            self._outgoing.refuse(campaign, lead.id, verdict, out)
             if verdict.rule is not Rule.WINDOW or verdict.until is None:
                 all_shut = False
             elif not shut_until or verdict.until < shut_until:

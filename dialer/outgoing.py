@@ -10,7 +10,7 @@ from dialer.metrics import REFUSALS
 from dialer.trunks import Trunk, TrunkBoard
 from telephony.commands import Command, HangUp, Originate
 from telephony.facts import AttemptPlaced, DialRefused, Fact, LeadRested
-from telephony.ids import AgentId, CallId, ServerId, call_leg
+from telephony.ids import AgentId, CallId, LeadId, ServerId, call_leg
 from telephony.leads import Lead
 
 Said = list[Fact | Command]
@@ -80,14 +80,14 @@ class Outgoing:
             )
         )
 
-    def refuse(self, campaign: Campaign, lead: Lead, verdict: Verdict, out: Said) -> None:
+    def refuse(self, campaign: Campaign, lead: LeadId, verdict: Verdict, out: Said) -> None:
         """Send a lead the gate refused to rest; said once, since it leaves the hopper."""
         assert verdict.rule is not None
         rule = verdict.rule.value
         campaign.totals.refused += 1
         REFUSALS.labels(campaign.id, rule).inc()
-        out.append(DialRefused(campaign=campaign.id, lead=lead.id, rule=rule, until=verdict.until))
-        self.rest(campaign, LeadRested(lead=lead.id, due=verdict.until, why=rule), out)
+        out.append(DialRefused(campaign=campaign.id, lead=lead, rule=rule, until=verdict.until))
+        self.rest(campaign, LeadRested(lead=lead, due=verdict.until, why=rule), out)
 
     def rest(self, campaign: Campaign, fact: LeadRested, out: Said) -> None:
         """Say what becomes of a lead, and have the hopper awake when it is due."""

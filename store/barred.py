@@ -1,21 +1,33 @@
-"""The do-not-call list: who may not be called, on one campaign or on all; kept by the number's fingerprint."""
+"""The do-not-call list: who may not be called, on one campaign or on all; by the number's fingerprint or by customer."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import or_, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from store.opening import Store
+from store.projector import EVERYWHERE
 from store.tables import dnc
+from telephony.ids import CustomerId, LeadId
 from telephony.numbers import PhoneNumber
 
-EVERYWHERE = ""
 PORTION = 500
+
+
+class Barred(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom no campaign may ever call again: customers, and fingerprints of numbers."""
+
+    customers: frozenset[CustomerId] = frozenset()
+    numbers: frozenset[int] = frozenset()
 
 
 def bar(
     store: Store,
-    numbers: Sequence[PhoneNumber],
+    numbers: Sequence[PhoneNumber] = (),
     *,
+    customers: Sequence[CustomerId] = (),
     reason: str,
     source: str,
     author: str,
@@ -23,34 +35,35 @@ def bar(
     until: float | None = None,
     campaign: str = EVERYWHERE,
 ) -> None:
-    """Put numbers on the list; `until` (epoch seconds) None is for good."""
-    rows = [
-        {
-            "number_key": store.number_key(number),
-            "campaign": campaign,
-            "reason": reason,
-            "source": source,
-            "author": author,
-            "at": at,
-            "until": until,
-            "lifted": False,
-        }
-        for number in numbers
+    """Put numbers and customers on the list; `until` (epoch seconds) None is for good."""
+    entry = {
+        "campaign": campaign,
+        "reason": reason,
+        "source": source,
+        "author": author,
+        "at": at,
+        "until": until,
+        "lifted": False,
+    }
+    rows: list[dict[str, Any]] = [
+        {"number_key": store.number_key(number), "customer": None, **entry} for number in numbers
     ]
+    rows += [{"number_key": None, "customer": customer, **entry} for customer in customers if customer]
     if rows:
         with store.pen, store.writing.begin() as connection:
             connection.execute(dnc.insert(), rows)
 
 
 def lift(store: Store, number: PhoneNumber, *, campaign: str = EVERYWHERE) -> int:
-    """Take a number off the list; the entries stay, marked as lifted. Returns how many."""
-    with store.pen, store.writing.begin() as connection:
-        done = connection.execute(
-            update(dnc)
-            .where(dnc.c.number_key == store.number_key(number), dnc.c.campaign == campaign, dnc.c.lifted.is_(False))
-            .values(lifted=True)
-        )
-    return done.rowcount
+    """Take a number off the list, with the customers its entries name; entries stay, marked as lifted.
+
+    Returns how many. Leads that were closed meanwhile stay closed."""
+    return _lift(store, and_(dnc.c.number_key == store.number_key(number), dnc.c.campaign == campaign))
+
+
+def lift_customer(store: Store, customer: CustomerId, *, campaign: str = EVERYWHERE) -> int:
+    """Take a customer off the list, with the numbers his entries name, as ``lift`` does."""
+    return _lift(store, and_(dnc.c.customer == customer, dnc.c.campaign == campaign))
 
 
 def barred(store: Store, number_keys: Sequence[int], *, campaign: str, now: float) -> frozenset[int]:
@@ -63,23 +76,53 @@ def barred(store: Store, number_keys: Sequence[int], *, campaign: str, now: floa
                     select(dnc.c.number_key).where(
                         dnc.c.number_key.in_(number_keys[first : first + PORTION]),
                         dnc.c.campaign.in_((EVERYWHERE, campaign)),
-                        dnc.c.lifted.is_(False),
-                        or_(dnc.c.until.is_(None), dnc.c.until > now),
+                        _in_force(now),
                     )
                 ).scalars()
             )
     return frozenset(found)
 
 
-def barred_everywhere(store: Store, *, now: float) -> frozenset[int]:
-    """Every fingerprint barred on all campaigns: for a gate that keeps the list in memory."""
+def barred_everywhere(store: Store) -> Barred:
+    """Everybody barred for good on all campaigns: for a gate that keeps the list in memory."""
     with store.reading.begin() as connection:
-        return frozenset(
-            connection.execute(
-                select(dnc.c.number_key).where(
-                    dnc.c.campaign == EVERYWHERE,
-                    dnc.c.lifted.is_(False),
-                    or_(dnc.c.until.is_(None), dnc.c.until > now),
-                )
-            ).scalars()
-        )
+        rows = connection.execute(
+            select(dnc.c.customer, dnc.c.number_key).where(
+                dnc.c.campaign == EVERYWHERE, dnc.c.lifted.is_(False), dnc.c.until.is_(None)
+            )
+        ).all()
+    return Barred(
+        customers=frozenset(CustomerId(row.customer) for row in rows if row.customer),
+        numbers=frozenset(row.number_key for row in rows if row.number_key is not None),
+    )
+
+
+def barred_leads(connection: Connection, ids: Sequence[LeadId], *, now: float) -> dict[LeadId, float | None]:
+    """Which of these leads may not be called now, by number or customer, and until when (None: for good)."""
+    postgres = connection.dialect.name == "postgresql"
+    wanted: Any = list(ids) if postgres else msgspec.json.encode(ids).decode()
+    found: dict[LeadId, float | None] = {}
+    for lead, until in connection.exec_driver_sql(_question(postgres), (wanted, now, wanted, now)):
+        last = found.get(lead, 0.0)
+        found[lead] = None if last is None or until is None else max(last, until)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _question(postgres: bool) -> str:
+    mark = "%s" if postgres else "?"
+    among = "= ANY(%s::bigint[])" if postgres else "IN (SELECT value FROM json_each(?))"
+    here = f"d.campaign IN ('{EVERYWHERE}', l.campaign) AND NOT d.lifted AND (d.until IS NULL OR d.until > {mark})"
+    return " UNION ALL ".join(
+        f"SELECT l.id, d.until FROM leads l JOIN dnc d ON d.{column} = l.{column} WHERE l.id {among} AND {here}"
+        for column in ("number_key", "customer")
+    )
+
+
+def _in_force(now: float) -> ColumnElement[bool]:
+    return and_(dnc.c.lifted.is_(False), or_(dnc.c.until.is_(None), dnc.c.until > now))
+
+
+def _lift(store: Store, entries: ColumnElement[bool]) -> int:
+    with store.pen, store.writing.begin() as connection:
+        return connection.execute(update(dnc).where(entries, dnc.c.lifted.is_(False)).values(lifted=True)).rowcount

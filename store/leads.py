@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, union_all
 
+from store.barred import barred_leads
 from store.faults import trouble_of
 from store.opening import Store
 from store.tables import attempts, leads
@@ -65,7 +66,9 @@ class LeadBook:
             self._thread.start()
 
     def fetch(self, command: FetchLeads, now: float, deliver: Callable[[LeadsFetched], None]) -> None:
-        """Deliver up to `command.limit` leads due at `now`, best first; none that is out already."""
+        """Deliver up to `command.limit` leads due at `now`, best first; none that is out already.
+
+        Those on the do-not-call list are only named, each once: whoever fetches rests them."""
         if self._thread is None:
             deliver(self._draw(command, now))
         else:
@@ -108,6 +111,7 @@ class LeadBook:
             self._post(lambda: deliver(fetched))
         except RuntimeError:
             self.release(lead.id for lead in fetched.leads)
+            self.release(lead for lead, _ in fetched.barred)
 
     def _draw(self, command: FetchLeads, now: float) -> LeadsFetched:
         if self._before_read is not None:
@@ -115,18 +119,29 @@ class LeadBook:
         self._read_news()
         with self._store.reading.begin() as connection:
             found: list[Lead] = []
+            barred: dict[LeadId, float | None] = {}
             chosen = _due(connection, command.campaign, now, self._out)
-            while len(found) < command.limit:
+            while len(found) < command.limit and len(barred) < PAGE:
                 wanted = min(PORTION, command.limit - len(found))
                 ids = list(islice(chosen, wanted))
                 if not ids:
                     break
-                found.extend(read_leads(connection, ids, since=now - self._look_back_s))
+                shut = barred_leads(connection, ids, now=now)
+                barred.update(shut)
+                allowed = [lead for lead in ids if lead not in shut]
+                found.extend(read_leads(connection, allowed, since=now - self._look_back_s))
             next_due = None
             if len(found) < command.limit:
-                next_due = _next_due(connection, command.campaign, now)
+                next_due = now if len(barred) >= PAGE else _next_due(connection, command.campaign, now)
         self._out.update((lead.id, lead.campaign) for lead in found)
-        return LeadsFetched(campaign=command.campaign, leads=tuple(found), limit=command.limit, next_due=next_due)
+        self._out.update(dict.fromkeys(barred, command.campaign))
+        return LeadsFetched(
+            campaign=command.campaign,
+            leads=tuple(found),
+            limit=command.limit,
+            next_due=next_due,
+            barred=tuple(barred.items()),
+        )
 
     def _read_news(self) -> None:
         while self._news:

@@ -21,6 +21,10 @@ Entry = tuple[float, Fact]
 UNRESTED_S = 86_400.0
 """A lead whose attempt has ended sleeps this long unless a LeadRested says otherwise: it is never redialled at once."""
 
+EVERYWHERE = ""
+"""In the do-not-call list: on all campaigns."""
+FLOOR = "floor"
+"""The source of an entry that was made during a call."""
 KEPT = "COALESCE({new},{old})"
 
 
@@ -117,6 +121,12 @@ RECORDING = Change(
     verb=Verb.UPSERT,
     columns=("name", "call", "agent", "server", "state", "started_at"),
 )
+BARRED = Change(
+    name="barred",
+    table=tables.dnc,
+    verb=Verb.INSERT,
+    columns=("number_key", "customer", "campaign", "reason", "source", "author", "at", "until", "lifted"),
+)
 RECORDING_STATE = Change(
     name="recording_state",
     table=tables.recordings,
@@ -128,7 +138,7 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, CONNECTED, ABANDONED, ENDED, DISPOSED),
-    *(LEAD, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE),
+    *(LEAD, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED),
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -167,6 +177,15 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
     facts.SeatTaken: ((SEAT, lambda at, f: (f.agent, f.leg, *_UNSEEN, at, _MODE, f.server)),),
     facts.SeatLeft: ((SEAT, lambda at, f: (f.agent, None, *_UNSEEN, at, _MODE, "")),),
     facts.CampaignChanged: ((CAMPAIGN, lambda at, f: (f.campaign, f.state)),),
+    facts.CustomerBarred: (
+        (
+            BARRED,
+            lambda at, f: (
+                *(f.number_key or None, f.customer or None, EVERYWHERE),
+                *(f.why, FLOOR, f.actor, at, None, False),
+            ),
+        ),
+    ),
     facts.RecordingStarted: ((RECORDING, lambda at, f: (f.name, f.call, f.agent, f.server, "started", at)),),
     facts.RecordingConfirmed: ((RECORDING_STATE, lambda at, f: (f.call, "confirmed", None, None, None)),),
     facts.RecordingMissing: ((RECORDING_STATE, lambda at, f: (f.call, "missing", f.why, None, None)),),

@@ -136,7 +136,8 @@ dnc = Table(
     "dnc",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("number_key", BigInteger, nullable=False),
+    Column("number_key", BigInteger),
+    Column("customer", Text),
     Column("campaign", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -146,3 +147,4 @@ dnc = Table(
     Column("lifted", Boolean, nullable=False),
 )
 Index("ix_dnc_number", dnc.c.number_key, dnc.c.campaign)
+Index("ix_dnc_customer", dnc.c.customer, dnc.c.campaign)

@@ -1,6 +1,6 @@
 """All the parts put together by keyword, the same for a live floor and for a virtual shift."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from acd.engine import AcdEngine
@@ -15,7 +15,7 @@ from switchroom.switchboard import Switchboard
 from switchroom.timers import Timers
 from telephony.calltable import CallTable
 from telephony.commands import CheckRecording
-from telephony.ids import ServerId
+from telephony.ids import CustomerId, ServerId
 from telephony.ports import Exchange, LeadSource, Ledger
 
 
@@ -40,6 +40,8 @@ def build(
     exchanges: Mapping[ServerId, Exchange],
     clock: Callable[[], float],
     totals: Mapping[str, Totals] | None = None,
+    barred_customers: Iterable[CustomerId] = (),
+    barred_numbers: Iterable[int] = (),
     look: Callable[[CheckRecording], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
 ) -> House:
@@ -63,6 +65,8 @@ def build(
         call_ids=call_ids(started),
         totals=totals,
         agents=server.agent,
+        barred_customers=barred_customers,
+        barred_numbers=barred_numbers,
     )
     timers = Timers()
     core = Core(

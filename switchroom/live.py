@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
+from store.barred import barred_everywhere
 from store.leads import LeadBook
 from store.opening import Store
 from store.queries import tallies
@@ -72,6 +73,7 @@ class LiveFloor:
         )
         for settings in self.server.asterisk:
             self.links[ServerId(settings.name)] = AmiLink(settings, self.clock, jitter=Random())
+        barred = await asyncio.to_thread(barred_everywhere, self.store)
         self.house: House = build(
             server=self.server,
             campaigns=self.campaigns,
@@ -80,6 +82,8 @@ class LiveFloor:
             exchanges=self.links,
             clock=self.clock.now,
             totals=await asyncio.to_thread(self._today),
+            barred_customers=barred.customers,
+            barred_numbers=barred.numbers,
             look=self._look,
             on_idle=self._arm,
         )

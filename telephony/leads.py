@@ -33,12 +33,14 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
 class LeadsFetched(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to FetchLeads; fewer than the limit asked for means the campaign has no more due now.
 
-    `next_due` is when the next lead comes due, None when none will."""
+    `next_due` is when the next lead comes due, None when none will; `barred` are due leads left out because the
+    do-not-call list names them, with the instant their bar ends (None: never)."""
 
     campaign: CampaignId
     leads: tuple[Lead, ...]
     limit: int
     next_due: float | None = None
+    barred: tuple[tuple[LeadId, float | None], ...] = ()
 
 
 class OpenCall(msgspec.Struct, frozen=True, kw_only=True):

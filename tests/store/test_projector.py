@@ -23,6 +23,7 @@ from telephony.facts import (
     CallDisposed,
     CallRang,
     CampaignChanged,
+    CustomerBarred,
     Fact,
     LeadRested,
     RecordingConfirmed,
@@ -32,12 +33,12 @@ from telephony.facts import (
     SeatLeft,
     SeatTaken,
 )
-from telephony.ids import AgentId, CallId, LeadId, LegId, ServerId
+from telephony.ids import AgentId, CallId, CustomerId, LeadId, LegId, ServerId
 from telephony.outcomes import Outcome
 from tests.store.trade import NOON, SPRING, changed, customer, ended, placed
 
 PBX = ServerId("pbx")
-DERIVED = (tables.attempts, tables.leads, tables.agents, tables.campaigns, tables.recordings)
+DERIVED = (tables.attempts, tables.leads, tables.agents, tables.campaigns, tables.recordings, tables.dnc)
 
 CALLS = [CallId("c-1"), CallId("c-2"), CallId("c-3")]
 agents = st.sampled_from(["1001", "1002"]).map(AgentId)
@@ -80,6 +81,13 @@ beside: st.SearchStrategy[Fact] = st.one_of(
     st.builds(SeatTaken, agent=agents, leg=st.just(LegId("s-1001-a")), server=st.just(PBX)),
     st.builds(SeatLeft, agent=agents, leg=st.just(LegId("s-1001-a")), why=st.just("")),
     st.builds(CampaignChanged, campaign=st.just(SPRING), state=st.sampled_from(["a", "b"]), actor=st.just("x")),
+    st.builds(
+        CustomerBarred,
+        customer=st.sampled_from(["", "k1"]).map(CustomerId),
+        number_key=st.sampled_from([0, 7]),
+        why=st.just("opt_out"),
+        actor=st.just("customer"),
+    ),
 )
 
 

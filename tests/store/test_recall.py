@@ -3,7 +3,7 @@
 from functools import partial
 
 from store import Store
-from store.barred import bar, barred, barred_everywhere, lift
+from store.barred import Barred, bar, barred, barred_everywhere, lift, lift_customer
 from store.inline import InlineLedger
 from store.queries import history, journal_tail, recent_attempts, recordings_list, tallies
 from store.recall import kinds, last_seq, read_journal, restored
@@ -15,6 +15,7 @@ from telephony.facts import (
     CallAnswered,
     CallConnected,
     CampaignChanged,
+    CustomerBarred,
     RecordingConfirmed,
     RecordingFiled,
     RecordingMissing,
@@ -22,7 +23,7 @@ from telephony.facts import (
     SeatLeft,
     SeatTaken,
 )
-from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LegId, ServerId
 from telephony.leads import KnownAgent, Restored
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
@@ -168,6 +169,23 @@ def test_a_barred_number_is_barred_where_and_as_long_as_it_was_said(opened: Stor
     assert barred(opened, keys, campaign="spring", now=NOON) == set(keys)
     assert barred(opened, keys, campaign="autumn", now=NOON) == set(keys[:2])
     assert barred(opened, keys, campaign="autumn", now=NOON + DAY) == {keys[0]}
-    assert barred_everywhere(opened, now=NOON) == set(keys[:2])
+    assert barred_everywhere(opened) == Barred(numbers=frozenset(keys[:1]))
     assert lift(opened, for_good) == 1
     assert barred(opened, keys, campaign="autumn", now=NOON + DAY) == set()
+
+
+def test_a_customer_barred_during_a_call_is_barred_with_his_number(opened: Store) -> None:
+    ledger = InlineLedger(opened)
+    for customer, key in (("k1", 7), ("k2", 0), ("", 9)):
+        ledger.submit(
+            [CustomerBarred(customer=CustomerId(customer), number_key=key, why="opt_out", actor="customer")], NOON
+        )
+    ledger.close()
+    bar(opened, customers=[CustomerId("k3"), CustomerId("")], reason="letter", source="post", author="lead", at=NOON)
+    assert barred_everywhere(opened) == Barred(
+        customers=frozenset(map(CustomerId, ("k1", "k2", "k3"))), numbers=frozenset({7, 9})
+    )
+    assert lift_customer(opened, CustomerId("k1")) == 1
+    assert barred_everywhere(opened) == Barred(
+        customers=frozenset(map(CustomerId, ("k2", "k3"))), numbers=frozenset({9})
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from store.intake import NewLead
 from telephony.agents import AgentState, SeatMode
-from telephony.facts import AgentChanged, AttemptPlaced, CallEnded
+from telephony.facts import AgentChanged, AttemptPlaced, CallEnded, CustomerBarred
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
@@ -55,6 +55,10 @@ def ended(
         cause=17,
         tech_cause=None,
     )
+
+
+def barred(customer: str, *, number_key: int = 0) -> CustomerBarred:
+    return CustomerBarred(customer=CustomerId(customer), number_key=number_key, why="opt_out", actor="customer")
 
 
 def changed(agent: str, now: AgentState, *, reason: str = "", call: str | None = None) -> AgentChanged:

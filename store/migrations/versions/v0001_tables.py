@@ -129,7 +129,8 @@ def upgrade() -> None:
     op.create_table(
         "dnc",
         sa.Column("id", SERIAL, primary_key=True),
-        sa.Column("number_key", sa.BigInteger(), nullable=False),
+        sa.Column("number_key", sa.BigInteger()),
+        sa.Column("customer", sa.Text()),
         sa.Column("campaign", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -139,6 +140,7 @@ def upgrade() -> None:
         sa.Column("lifted", sa.Boolean(), nullable=False),
     )
     op.create_index("ix_dnc_number", "dnc", ["number_key", "campaign"])
+    op.create_index("ix_dnc_customer", "dnc", ["customer", "campaign"])
 
 
 def downgrade() -> None:
