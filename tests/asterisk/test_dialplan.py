@@ -93,7 +93,7 @@ async def test_seat_that_could_not_be_taken_leaves_nothing_behind(
     ("habit", "endpoint", "word"),
     [(Phone.IGNORES, "", "NOANSWER"), (Phone.ABSENT, "", "CHANUNAVAIL"), (Phone.ABSENT, "Nothing/1001", "CHANUNAVAIL")],
 )
-async def test_customer_who_comes_back_from_a_ring_tells_why(
+async def test_customer_who_comes_back_from_a_ring_or_an_empty_seat_tells_why(
     stage: AsteriskStage, habit: Phone, endpoint: str, word: str
 ) -> None:
     agent, phone = stage.phone(habit)
@@ -106,7 +106,7 @@ async def test_customer_who_comes_back_from_a_ring_tells_why(
     )
     assert (await stage.sees(LegParked, leg=call, times=2)).dial == word
     stage.exchange.perform(ConnectToSeat(server=stage.server, call=call, agent=agent))
-    assert (await stage.sees(LegParked, leg=call, times=3)).dial == ""
+    assert (await stage.sees(LegParked, leg=call, times=3)).dial == "SEAT_EMPTY"
 
 
 async def test_each_side_of_a_talk_is_recorded_by_itself(stage: AsteriskStage) -> None:

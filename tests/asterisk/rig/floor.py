@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+import shutil
 import socket
 import tempfile
 from collections.abc import Mapping
@@ -94,7 +95,7 @@ class Rig:
         self.pbx.kill()
         for party in self._parties:
             party.stop()
-        self.pbx.clear()
+        shutil.rmtree(self.run, ignore_errors=True)
 
     @property
     def _parties(self) -> tuple[Party, ...]:

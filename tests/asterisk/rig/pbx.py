@@ -1,8 +1,8 @@
 """One private Asterisk on loopback with the files it is given: started, killed, started again."""
 
-import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,7 +65,10 @@ class Pbx:
         (self.run / "etc" / name).write_text(text, encoding="utf-8")
 
     def start(self) -> None:
-        """Start and wait until fully booted; AssertionError with the log when it does not come up."""
+        """Start and wait until fully booted; AssertionError with the log when it does not come up.
+
+        Only from the main thread: Linux counts the thread that starts a process as its parent."""
+        assert threading.current_thread() is threading.main_thread()
         (self.run / "log/messages.log").unlink(missing_ok=True)
         with (self.run / "log/console").open("wb") as console:
             self._process = subprocess.Popen(
@@ -110,7 +113,3 @@ class Pbx:
     @property
     def _command(self) -> list[str]:
         return [str(self._dest / "bin/asterisk"), "-C", str(self.run / "etc/asterisk.conf")]
-
-    def clear(self) -> None:
-        """Remove all files of this run."""
-        shutil.rmtree(self.run, ignore_errors=True)
