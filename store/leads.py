@@ -10,15 +10,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select, union_all
+import msgspec
+from sqlalchemy import Connection, and_, func, or_, select
 
 from store.barred import barred_leads
 from store.faults import trouble_of
 from store.opening import Store
-from store.tables import attempts, leads
+from store.tables import leads
 from telephony.commands import FetchLeads
 from telephony.facts import AttemptPlaced, CallEnded, Fact, LeadRested
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
@@ -32,6 +34,10 @@ DAY_S = 86_400.0
 LOOK_BACK_S = 400 * DAY_S
 PORTION = 500
 PAGE = 2000
+COLUMNS = (
+    *("id", "campaign", "customer", "number", "number_key", "name"),
+    *("zones", "attempts", "last_outcome", "due", "priority", "agent"),
+)
 AGAIN_S = 5.0
 """When to ask again after the database did not answer."""
 
@@ -154,14 +160,44 @@ class LeadBook:
 
 def read_leads(connection: Connection, ids: Sequence[LeadId], *, since: float) -> list[Lead]:
     """The leads of these ids in this order, with the calls placed since; those in a call now are left out."""
-    in_call = set(
-        connection.execute(
-            select(attempts.c.lead).where(attempts.c.outcome.is_(None), attempts.c.lead.in_(ids))
-        ).scalars()
+    postgres = connection.dialect.name == "postgresql"
+    asked = _asked(postgres)
+    wanted: Any = list(ids) if postgres else msgspec.json.encode(ids).decode()
+    in_call = {row[0] for row in connection.exec_driver_sql(asked.in_call, (wanted,)).all()}
+    placed: dict[LeadId, list[float]] = {}
+    for lead, at in connection.exec_driver_sql(asked.placed, (wanted, since, wanted, since)).all():
+        placed.setdefault(lead, []).append(at)
+    found: dict[LeadId, Any] = {row[0]: row for row in connection.exec_driver_sql(asked.leads, (wanted,)).all()}
+    return [
+        _lead(tuple(sorted(placed[lead])) if lead in placed else (), *found[lead])
+        for lead in ids
+        if lead in found and lead not in in_call
+    ]
+
+
+class _Asked(NamedTuple):
+    """The questions about a portion of leads, said to the driver directly: one value holds all their ids."""
+
+    in_call: str
+    leads: str
+    placed: str
+
+
+@lru_cache(maxsize=2)
+def _asked(postgres: bool) -> _Asked:
+    """An attempt that certainly never left does not count as a call placed to the customer or to the number."""
+    mark = "%s" if postgres else "?"
+    among = "= ANY(%s::bigint[])" if postgres else "IN (SELECT value FROM json_each(?))"
+    left = f"l.id {among} AND a.placed_at > {mark} AND (a.outcome IS NULL OR a.outcome <> '{Outcome.REFUSED.value}')"
+    join = "SELECT l.id, a.placed_at FROM leads l JOIN attempts a ON"
+    return _Asked(
+        in_call=f"SELECT lead FROM attempts WHERE outcome IS NULL AND lead {among}",
+        leads=f"SELECT {', '.join(COLUMNS)} FROM leads WHERE id {among}",
+        placed=(
+            f"{join} a.customer = l.customer WHERE {left} UNION ALL "
+            f"{join} a.number_key = l.number_key WHERE {left} AND a.customer <> l.customer"
+        ),
     )
-    rows = {row.id: row for row in connection.execute(select(leads).where(leads.c.id.in_(ids)))}
-    placed = _placed(connection, ids, since)
-    return [_lead(rows[lead], placed.get(lead, ())) for lead in ids if lead in rows and lead not in in_call]
 
 
 def _due(connection: Connection, campaign: CampaignId, now: float, out: dict[LeadId, CampaignId]) -> Iterator[LeadId]:
@@ -170,7 +206,7 @@ def _due(connection: Connection, campaign: CampaignId, now: float, out: dict[Lea
         after: tuple[float, int] | None = None
         while True:
             rows = connection.execute(_portion(campaign, priority, now, after)).all()
-            yield from (row.id for row in rows if row.id not in out)
+            yield from [row[0] for row in rows if row[0] not in out]
             if len(rows) < PAGE:
                 break
             after = (rows[-1].due, rows[-1].id)
@@ -205,39 +241,38 @@ def _next_due(connection: Connection, campaign: CampaignId, now: float) -> float
     return min((due for due in firsts if due is not None), default=None)
 
 
-def _placed(connection: Connection, ids: Sequence[LeadId], since: float) -> dict[LeadId, tuple[float, ...]]:
-    """When the customer or the number of each lead was called; an attempt that certainly never left does not count."""
-    a, c = attempts.c, leads.c
-    left = or_(a.outcome.is_(None), a.outcome != Outcome.REFUSED.value)
-    by_customer = (
-        select(c.id, a.placed_at)
-        .join(attempts, a.customer == c.customer)
-        .where(c.id.in_(ids), a.placed_at > since, left)
-    )
-    by_number = (
-        select(c.id, a.placed_at)
-        .join(attempts, a.number_key == c.number_key)
-        .where(c.id.in_(ids), a.placed_at > since, a.customer != c.customer, left)
-    )
-    placed: dict[LeadId, list[float]] = {}
-    for lead, at in connection.execute(union_all(by_customer, by_number)):
-        placed.setdefault(lead, []).append(at)
-    return {lead: tuple(sorted(instants)) for lead, instants in placed.items()}
-
-
-def _lead(row: Any, placed: tuple[float, ...]) -> Lead:
+def _lead(
+    placed: tuple[float, ...],
+    id: LeadId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    number: str,
+    number_key: int,
+    name: str,
+    zones: str,
+    attempts: int,
+    last_outcome: str,
+    due: float | None,
+    priority: int,
+    agent: AgentId | None,
+) -> Lead:
     return Lead(
-        id=LeadId(row.id),
-        campaign=CampaignId(row.campaign),
-        customer=CustomerId(row.customer),
-        number=PhoneNumber(row.number),
-        number_key=row.number_key,
-        zones=tuple(row.zones.split(",")) if row.zones else (),
-        attempts=row.attempts,
-        last_outcome=row.last_outcome,
-        due=row.due or 0.0,
-        priority=row.priority,
-        agent=AgentId(row.agent) if row.agent else None,
+        id=id,
+        campaign=campaign,
+        customer=customer,
+        number=PhoneNumber(number),
+        number_key=number_key,
+        zones=_zones(zones),
+        attempts=attempts,
+        last_outcome=last_outcome,
+        due=due or 0.0,
+        priority=priority,
+        agent=agent or None,
         placed=placed,
-        name=row.name,
+        name=name,
     )
+
+
+@lru_cache(maxsize=1024)
+def _zones(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()

@@ -7,7 +7,7 @@ from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId
 from telephony.numbers import PhoneNumber
 
 
-class Lead(msgspec.Struct, frozen=True, kw_only=True):
+class Lead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A customer to call on a campaign, with what is needed to decide whether he may be called now.
 
     `placed` are the instants (epoch seconds) of earlier calls to this customer or number, newest last, as far back as
@@ -44,7 +44,7 @@ class LeadsFetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt without an outcome, found in the store at start-up."""
+    """An attempt found in the store at start-up; `attempts` counts it, `callback_at` is what its agent has promised."""
 
     call: CallId
     campaign: CampaignId
@@ -59,6 +59,9 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     connected_at: float | None
     agent: AgentId | None
     recording: bool
+    number_key: int = 0
+    attempts: int = 1
+    callback_at: float | None = None
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,8 +78,11 @@ class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
-    """The first event of every run: what the store knows of calls, agents and campaigns from before."""
+    """The first event of every run: what the store knows of calls, agents and campaigns from before.
+
+    `calls` have no outcome yet; `talked` have ended, but their agents may still say what came of them."""
 
     calls: tuple[OpenCall, ...] = ()
+    talked: tuple[OpenCall, ...] = ()
     agents: tuple[KnownAgent, ...] = ()
     campaigns: tuple[tuple[CampaignId, str], ...] = ()
