@@ -26,7 +26,7 @@ from simulator.population import Customers
 from switchroom.clock import WallClock
 from telephony.ids import LegId, ServerId, is_call
 
-PLAN = Plan(agents=100, ratio=2.0, cps=60.0, wrap_up_s=1.0)
+PLAN = Plan(agents=120, ratio=2.0, cps=80.0, wrap_up_s=1.0, ring_s=8.0)
 LEADS_A_ROUND = 1500
 SETTLES_WITHIN_S = 30.0
 DRAINS_WITHIN_S = 90.0
@@ -40,7 +40,9 @@ ODDS = Odds(
     busy_mean_s=1.0,
     refusal_share=0.4,
     refusal_mean_s=3.0,
-    conversation_mean_s=9.0,
+    refusal_cv=0.3,
+    conversation_mean_s=8.0,
+    conversation_cv=0.3,
     patience_mean_s=10.0,
 )
 
