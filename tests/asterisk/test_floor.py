@@ -35,7 +35,7 @@ from telephony.facts import (
     SeatLeft,
     SeatTaken,
 )
-from telephony.ids import AgentId, CampaignId, CustomerId
+from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
 from tests.asterisk.rig.floor import Rig
@@ -108,23 +108,27 @@ def settings(rig: Rig, tmp_path: Path) -> ServerSettings:
 
 
 @pytest.fixture
-async def floor(settings: ServerSettings, rig: Rig) -> AsyncIterator[LiveFloor]:
-    campaign = CampaignSettings(mode="progressive", windows=[CallingWindow(begin="00:00", end="24:00")], ring_s=15.0)
-    numbers = [fate.value for fate, _, times in HAND for _ in range(times)]
-    opened = store.open(settings.store.url)
-    with contextlib.closing(opened):
-        add_leads(
-            opened,
-            [
-                NewLead(
-                    campaign=CAMPAIGN,
-                    customer=CustomerId(f"customer{n}"),
-                    number=PhoneNumber(f"+{kind}03010{n:04d}"),
-                    zones=("Asia/Shanghai",),
-                )
-                for n, kind in enumerate(numbers)
-            ],
+def fates(settings: ServerSettings) -> dict[LeadId, Fate]:
+    """What becomes of each lead of the campaign; the leads are in the store."""
+    kinds = [fate for fate, _, times in HAND for _ in range(times)]
+    new = [
+        NewLead(
+            campaign=CAMPAIGN,
+            customer=CustomerId(f"customer{n}"),
+            number=PhoneNumber(f"+{kind.value}03010{n:04d}"),
+            zones=("Asia/Shanghai",),
         )
+        for n, kind in enumerate(kinds)
+    ]
+    with contextlib.closing(store.open(settings.store.url)) as opened:
+        add_leads(opened, new)
+        leads = leads_of(opened, CAMPAIGN, now=0.0)
+    return {lead.id: Fate(lead.number.for_exchange("{digits}")[0]) for lead in leads}
+
+
+@pytest.fixture
+async def floor(settings: ServerSettings, fates: dict[LeadId, Fate], rig: Rig) -> AsyncIterator[LiveFloor]:
+    campaign = CampaignSettings(mode="progressive", windows=[CallingWindow(begin="00:00", end="24:00")], ring_s=15.0)
     floor = LiveFloor(settings, {CAMPAIGN: campaign})
     await floor.start()
     yield floor
@@ -146,7 +150,10 @@ async def at_work(floor: LiveFloor, settings: ServerSettings) -> Watch:
     return watch
 
 
-async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: ServerSettings) -> None:
+async def test_a_campaign_is_dialled_to_its_end(
+    floor: LiveFloor, settings: ServerSettings, fates: dict[LeadId, Fate]
+) -> None:
+    assert len(fates) == LEADS
     watch = await at_work(floor, settings)
     await watch.until(lambda: len(watch.of(CallEnded)) >= LEADS)
 
@@ -155,11 +162,6 @@ async def test_a_campaign_is_dialled_to_its_end(floor: LiveFloor, settings: Serv
     withdrawn = [fact for fact in ended if fact.outcome is Outcome.REFUSED]
     assert len(withdrawn) <= MOST_WITHDRAWN
     ended = [fact for fact in ended if fact.outcome is not Outcome.REFUSED]
-    with contextlib.closing(store.open(settings.store.url)) as opened:
-        fates = {
-            lead.id: Fate(lead.number.for_exchange("{digits}")[0])
-            for lead in leads_of(opened, CAMPAIGN, now=floor.clock.now())
-        }
     by_fate = {fate: outcome for fate, outcome, _ in HAND}
     assert all(fact.outcome is by_fate[fates[fact.lead]] for fact in ended)
 
