@@ -54,7 +54,7 @@ class Switchboard:
 
     def _drain(self, queue: deque[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
         facts: list[Fact] = []
-        routes = self._routes
+        routes, ask, sent = self._routes, self._ask, self.calls.sent
         while queue:
             heard = queue.popleft()
             if isinstance(heard, Fact):
@@ -68,19 +68,19 @@ class Switchboard:
             if parts is None:
                 parts = routes[kind] = tuple(p for p in self._parts if kind in p.hears)
             for part in parts:
-                for derived in self._ask(part, heard, now):
+                for derived in ask(part, heard, now):
                     if isinstance(derived, Fact):
                         queue.append(derived)
                     else:
-                        self.calls.sent(derived, now)
+                        sent(derived, now)
                         commands.append(derived)
         return facts, commands
 
-    def _ask(self, part: Part, event: object, now: float) -> Iterable[Fact | Command]:
+    def _ask(self, part: Part, event: object, now: float) -> Sequence[Fact | Command]:
         """A part that raises has a defect: it is logged with its type only, and the others go on."""
         try:
             answer = part.on(event, now)
-            return answer if isinstance(answer, list | tuple) else list(answer)
+            return answer if type(answer) is list else tuple(answer)
         except Exception:
             log.exception("%s failed on %s", type(part).__name__, type(event).__name__)
             return (Anomaly(where=type(part).__name__, what=f"raised on {type(event).__name__}"),)
