@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -80,6 +81,7 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
             await floor.start()
         except OSError as error:
             fail("serve.port", host=server.api.host, port=server.api.port, why=error.strerror or str(error))
+        gc.freeze()  # what the start has built stays: the collector need not walk it during a call
         watch = CampaignWatch(path, dict(lines), [t.name for t in server.trunk])
 
         def news(what: Reloaded | ReloadRefused) -> None:
