@@ -47,6 +47,8 @@ from telephony.leads import KnownAgent, Restored
 AT_LEAST_S = 15_000
 P99_MS = 5.0
 ATTEMPTS = 60_000
+A_ROUND = 10_000
+"""Attempts on the same floor; calls do not end here, and a floor has no more in the air."""
 RATIO = 10.0
 OPEN_PER_S = 200.0
 OPEN_FOR_S = 10.0
@@ -306,8 +308,14 @@ def writer_alone(opened: Store, attempts: int) -> float:
 def run(attempts: int = ATTEMPTS, open_for_s: float = OPEN_FOR_S) -> Result:
     """Both phases and the peers, on one core."""
     with one_core():
-        with database(attempts + 5000) as opened:
-            rate, path = _loop(closed_loop(opened, attempts))
+        rates, commits = [], 0
+        for number in range(1 + max(1, attempts // A_ROUND)):
+            with database(min(attempts, A_ROUND) + 5000) as opened:
+                rate, path = _loop(closed_loop(opened, min(attempts, A_ROUND)))
+            if number:  # the first round warms up
+                rates.append(rate)
+                commits += path.writer.batches
+        rate = len(rates) / sum(1 / one for one in rates)
         count = int(OPEN_PER_S * open_for_s)
         with database(count + 2000) as opened:
             waits = _loop(open_loop(opened, OPEN_PER_S, open_for_s))
@@ -328,7 +336,8 @@ def run(attempts: int = ATTEMPTS, open_for_s: float = OPEN_FOR_S) -> Result:
         notes={
             "share of the writer alone": f"{rate / alone:.0%}",
             "attempts": attempts,
-            "commits": path.writer.batches,
+            "commits": commits,
+            "slowest round": round(min(rates)),
             "worst ms": round(max(waits), 2),
         },
     )
