@@ -16,6 +16,9 @@ from config.words import say as say_in
 from switchroom.cli_run import Campaigns, Config, beside
 from switchroom.cli_words import LANG, console, fail, print_json, say
 
+PRIVATE = frozenset({"server.toml", "switchroom_secret.conf", "switchroom_pjsip_secrets.conf"})
+"""Files with passwords: nobody but their owner may read them."""
+
 LOOK = {"ok": "green", "warn": "yellow", "bad": "red"}
 
 
@@ -29,6 +32,9 @@ def _write(path: Path, text: str, force: bool) -> None:
     if path.exists() and path.read_text("utf-8", errors="replace") != text and not force:
         fail("exists", path=path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.name in PRIVATE:
+        path.touch(mode=0o600)
+        path.chmod(0o600)
     path.write_text(text, encoding="utf-8")
     console.print(say("written", path=path), markup=False)
 

@@ -37,19 +37,28 @@ class Core:
         self._outbox: Outbox | None = None
         self._inbox: deque[object] = deque()
         self._draining = False
+        self._closed = False
 
     def connect(self, outbox: Outbox) -> None:
         """Give the core its outbox, which in turn feeds the core."""
         self._outbox = outbox
 
+    def close(self) -> None:
+        """Take nothing more: whatever happens from now on is for the next run to find out."""
+        self._closed = True
+
     def feed(self, event: object) -> None:
         """Handle an event now, or after the one at hand when called from within a drain."""
+        if self._closed:
+            return
         self._inbox.append(event)
         if not self._draining:
             self._drain()
 
     def ask(self, ask: Ask) -> Refused | None:
         """Handle a person's wish at once; None when granted, else why not."""
+        if self._closed:
+            return Refused(code="closing")
         facts = self._handle(ask)
         self._drain()
         for fact in facts:

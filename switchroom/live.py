@@ -116,6 +116,7 @@ class LiveFloor:
             await link.close()
         if self._timer is not None:
             self._timer.cancel()
+        self.house.core.close()
         await self._close_books()
 
     async def _close_books(self) -> None:

@@ -328,6 +328,7 @@ export const WORDS = {
   "code.internal": ["服务器内部错误，已记入日志。", "Internal error; it is in the log."],
   "code.foreign_host": ["Host 不是本机地址（防 DNS 重绑定）。", "Host is not an address of this machine (DNS rebinding)."],
   "code.foreign_origin": ["请求来自别的网站。", "The request comes from another site."],
+  "code.closing": ["服务器正在关闭", "The server is ending"],
   "code.no_token": ["需要访问令牌：Authorization: Bearer …", "An access token is needed: Authorization: Bearer …"],
   "code.wrong_token": ["访问令牌不对。", "The access token is wrong."],
   "code.too_many_pages": ["打开的实况页面太多。", "Too many live pages are open."],
