@@ -27,11 +27,8 @@ class StoreFault(Exception):
 
 @contextlib.contextmanager
 def store_faults(url: str) -> Iterator[None]:
-    """Within it every error of the database or of its file is raised as StoreFault."""
-    try:
-        shown = make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        raise StoreFault("database_url") from None
+    """Within it every error of the database is raised as StoreFault."""
+    shown = _shown(url)
     try:
         yield
     except CommandError:
@@ -40,14 +37,23 @@ def store_faults(url: str) -> Iterator[None]:
         raise StoreFault("database_unreachable", url=shown, why=_first_line(error.orig or error)) from None
     except SQLAlchemyError as error:
         raise StoreFault("database_broken", url=shown, why=type(error).__name__) from None
-    except OSError as error:
-        raise StoreFault("database_unreachable", url=shown, why=error.strerror or type(error).__name__) from None
 
 
 def open_store(url: str) -> Store:
     """The open database; raises StoreFault."""
     with store_faults(url):
-        return store.open(url)
+        try:
+            return store.open(url)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise StoreFault("database_unreachable", url=_shown(url), why=why) from None
+
+
+def _shown(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        raise StoreFault("database_url") from None
 
 
 def _first_line(error: BaseException) -> str:

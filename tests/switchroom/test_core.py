@@ -147,7 +147,7 @@ def test_due_timers_fire_in_order_and_one_set_while_firing_fires_too_when_it_is_
     heard: list[str] = []
 
     class Clockwork(Part):
-        def on(self, event: object, now: float) -> list[Fact | SetTimer]:  # type: ignore[override]
+        def on(self, event: object, now: float) -> list[Fact | SetTimer]:
             assert isinstance(event, TimerFired)
             heard.append(event.key[1])
             return [SetTimer(key=("t", "third"), at=100.0)] if event.key[1] == "first" else []

@@ -32,8 +32,8 @@ def test_the_recorder_is_asked_before_the_router_so_that_recording_runs_before_t
 def test_derived_facts_come_after_the_fact_that_made_them_and_every_part_hears_them() -> None:
     rang, first = CallRang(call=CALL), CallRang(call=CallId("c-1-2"))
     log: list[str] = []
-    one = Part({TimerFired: lambda: [first, rang], CallRang: lambda: []}, log).called("one")
-    two = Part({TimerFired: lambda: [], CallRang: lambda: []}, log).called("two")
+    one = Part({TimerFired: lambda: [first, rang], CallRang: list}, log).called("one")
+    two = Part({TimerFired: list, CallRang: list}, log).called("two")
     facts, _ = board(one, two).handle(TICK, 0.0)
     assert facts == [first, rang]
     assert two.heard == [TICK, first, rang]
@@ -49,7 +49,7 @@ def test_an_event_of_the_pbx_is_not_journalled() -> None:
 
 
 def test_a_part_is_not_asked_about_what_it_does_not_hear() -> None:
-    part = Part({CallRang: lambda: []})
+    part = Part({CallRang: list})
     board(part).handle(TICK, 0.0)
     assert part.heard == []
 
