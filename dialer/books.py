@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
+from telephony.leads import OpenCall
 
 
 class Stage(StrEnum):
@@ -42,6 +43,31 @@ class Flight(msgspec.Struct, kw_only=True):
     talked: bool = False
     cancelled: bool = False
     callback_at: float | None = None
+    promised_by: AgentId | None = None
+
+
+def taken_over(call: OpenCall) -> Flight:
+    """The flight of a call placed before the process began."""
+    connected, answered = call.connected_at is not None, call.answered_at is not None
+    return Flight(
+        call=call.call,
+        campaign=call.campaign,
+        lead=call.lead,
+        customer=call.customer,
+        number_key=call.number_key,
+        trunk=call.trunk,
+        server=call.server,
+        agent=call.agent,
+        attempts=call.attempts,
+        placed_at=call.placed_at,
+        stage=Stage.TALKING if connected else Stage.WAITING if answered else Stage.DIALLING,
+        accepted=True,
+        heard=answered,
+        counted=connected,
+        talked=connected,
+        callback_at=call.callback_at,
+        promised_by=call.agent if call.callback_at is not None else None,
+    )
 
 
 class Cell:

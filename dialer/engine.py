@@ -10,7 +10,7 @@ from typing import Any
 from config.model import AgentSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
 from dialer.automatic import Automatic
-from dialer.books import CANCELLABLE, Flight, Stage
+from dialer.books import CANCELLABLE, taken_over
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
 from dialer.gate import Rule, Verdict, may_dial
@@ -275,30 +275,12 @@ class DialerEngine:
         for agent in event.agents:
             self._by_hand.server_of[agent.agent] = agent.server
         for call in event.calls:
-            connected, answered = call.connected_at is not None, call.answered_at is not None
-            stage = Stage.TALKING if connected else Stage.WAITING if answered else Stage.DIALLING
-            flight = Flight(
-                call=call.call,
-                campaign=call.campaign,
-                lead=call.lead,
-                customer=call.customer,
-                number_key=0,
-                trunk=call.trunk,
-                server=call.server,
-                agent=call.agent,
-                attempts=1,
-                placed_at=call.placed_at,
-                stage=stage,
-                accepted=True,
-                heard=answered,
-                counted=connected,
-                talked=connected,
-            )
-            self._outgoing.books.open(flight)
-            if call.customer:
-                self._outgoing.gate.in_call.add(call.customer)
+            self._outgoing.books.open(taken_over(call))
+            self._outgoing.gate.in_call.update(key for key in (call.customer, call.number_key) if key)
             if trunk := self._outgoing.trunks.get(call.trunk):
                 trunk.busy += 1
+        for call in event.talked:
+            self._progress.remember(taken_over(call))
         for name, state in event.campaigns:
             campaign = self._campaigns.get(name)
             if campaign is None or state not in set(Run):

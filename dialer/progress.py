@@ -138,15 +138,20 @@ class Progress:
             talked=talked,
             attempts=flight.attempts,
             callback_at=flight.callback_at,
+            promised_by=flight.promised_by,
             retry=campaign.settings.retry,
             now=now,
         )
         outgoing.rest(campaign, fact, out)
         if talked:
-            self._talked[event.call] = flight
-            if len(self._talked) > KEPT_FOR_DISPOSITION:
-                del self._talked[next(iter(self._talked))]
+            self.remember(flight)
         return campaign
+
+    def remember(self, flight: Flight) -> None:
+        """A call has ended whose agent may still say what came of it."""
+        self._talked[flight.call] = flight
+        if len(self._talked) > KEPT_FOR_DISPOSITION:
+            del self._talked[next(iter(self._talked))]
 
     def disposed(self, event: CallDisposed, now: float, out: Said) -> None:
         """The agent's word: a promised callback makes the lead due again, a wish not to be called bars the customer."""
@@ -159,9 +164,9 @@ class Progress:
         if event.disposition == DO_NOT_CALL:
             self._bar(flight, DO_NOT_CALL, event.agent, out)
         if open_call is not None:
-            flight.callback_at = event.callback_at
+            flight.callback_at, flight.promised_by = event.callback_at, event.agent
         elif event.callback_at is not None and (campaign := self._campaigns.get(flight.campaign)):
-            fact = LeadRested(lead=flight.lead, due=event.callback_at, why="callback")
+            fact = LeadRested(lead=flight.lead, due=event.callback_at, why="callback", agent=event.agent)
             self._outgoing.rest(campaign, fact, out)
 
     def opted_out(self, event: OptOutPressed, now: float, out: Said) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from config.model import RetryRule
 from telephony.facts import LeadRested
-from telephony.ids import LeadId
+from telephony.ids import AgentId, LeadId
 from telephony.outcomes import Outcome
 
 ABANDONED = "abandoned"
@@ -19,12 +19,15 @@ def rest(
     talked: bool,
     attempts: int,
     callback_at: float | None,
+    promised_by: AgentId | None = None,
     retry: Mapping[str, RetryRule],
     now: float,
 ) -> LeadRested:
-    """The lead's rest after an attempt; `attempts` counts this one, `talked` that an agent had the customer."""
+    """The lead's rest after an attempt; `attempts` counts this one, `talked` that an agent had the customer.
+
+    A callback is the agent's who promised it."""
     if callback_at is not None:
-        return LeadRested(lead=lead, due=callback_at, why="callback")
+        return LeadRested(lead=lead, due=callback_at, why="callback", agent=promised_by)
     if talked:
         return LeadRested(lead=lead, due=None, why="answered")
     why = ABANDONED if outcome is Outcome.ANSWERED else outcome.value

@@ -30,12 +30,15 @@ KEPT = "COALESCE({new},{old})"
 
 def _lead_twice(first: Row, second: Row) -> Row:
     """Two things that befell one lead in one batch; what rested it stands unless a later end finds it still due."""
-    lead, ends, outcome, due, at, rested = second
+    lead, ends, outcome, due, agent, at, rested = second
     if not rested:
-        rested = first[5]
+        rested = first[6]
         if first[3] is None or first[3] > at:
             due = first[3]
-    return (lead, first[1] + ends, first[2] if outcome is None else outcome, due, at, rested)
+    return (
+        *(lead, first[1] + ends, first[2] if outcome is None else outcome, due),
+        *(first[4] if agent is None else agent, at, rested),
+    )
 
 
 def _first_instant(first: Row, second: Row) -> Row:
@@ -91,12 +94,13 @@ LEAD = Change(
     name="lead",
     table=tables.leads,
     verb=Verb.UPDATE,
-    columns=("id", "attempts", "last_outcome", "due"),
+    columns=("id", "attempts", "last_outcome", "due", "agent"),
     extra=("double precision", "integer"),
     how={
         "attempts": "{old}+{new}",
         "last_outcome": KEPT,
-        "due": "CASE WHEN {5}=1 OR {old}<={4} THEN {new} ELSE {old} END",
+        "due": "CASE WHEN {6}=1 OR {old}<={5} THEN {new} ELSE {old} END",
+        "agent": KEPT,
     },
     merge=_lead_twice,
 )
@@ -169,10 +173,10 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
                 *(f.cause, f.tech_cause),
             ),
         ),
-        (LEAD, lambda at, f: (f.lead, 1, f.outcome.value, at + UNRESTED_S, at, 0)),
+        (LEAD, lambda at, f: (f.lead, 1, f.outcome.value, at + UNRESTED_S, None, at, 0)),
     ),
     facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
-    facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, at, 1)),),
+    facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, f.agent, at, 1)),),
     facts.AgentChanged: ((AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),),
     facts.SeatTaken: ((SEAT, lambda at, f: (f.agent, f.leg, *_UNSEEN, at, _MODE, f.server)),),
     facts.SeatLeft: ((SEAT, lambda at, f: (f.agent, None, *_UNSEEN, at, _MODE, "")),),

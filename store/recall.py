@@ -1,14 +1,14 @@
 """What the store knows from before: the state a run begins with, and the journal read back as facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from store.opening import Store
-from store.tables import agents, attempts, campaigns, journal, recordings
+from store.tables import agents, attempts, campaigns, journal, leads, recordings
 from telephony.agents import AgentState, SeatMode
 from telephony.facts import Fact
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
@@ -26,16 +26,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def restored(store: Store) -> Restored:
-    """The first event of a run: attempts without an outcome (oldest first), every known agent, campaign states."""
+    """The first event of a run: calls not over and those their agents are not done with (oldest first each), every
+    known agent, campaign states."""
+    recording = exists().where(recordings.c.call == attempts.c.call, recordings.c.state.in_(UNDER_WAY))
+    tried = func.coalesce(leads.c.attempts, 0).label("tried")
+    one = select(attempts, recording.label("recording"), tried).outerjoin(leads, leads.c.id == attempts.c.lead)
     with store.reading.begin() as connection:
-        recording = exists().where(recordings.c.call == attempts.c.call, recordings.c.state.in_(UNDER_WAY))
-        calls = connection.execute(
-            select(attempts, recording.label("recording")).where(attempts.c.outcome.is_(None))
+        calls = connection.execute(one.where(attempts.c.outcome.is_(None))).all()
+        talked = connection.execute(
+            one.join(agents, agents.c.call == attempts.c.call).where(attempts.c.outcome.is_not(None))
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
     return Restored(
-        calls=tuple(sorted((_open_call(row) for row in calls), key=lambda one: (one.placed_at, one.call))),
+        calls=_in_order(_call(row, attempts=row.tried + 1) for row in calls),
+        talked=_in_order(_call(row, attempts=max(row.tried, 1)) for row in talked),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
     )
@@ -77,7 +82,11 @@ def _decoder(known: tuple[type[Fact], ...]) -> Any:
     return msgspec.json.Decoder(union)
 
 
-def _open_call(row: Any) -> OpenCall:
+def _in_order(calls: Iterable[OpenCall]) -> tuple[OpenCall, ...]:
+    return tuple(sorted(calls, key=lambda one: (one.placed_at, one.call)))
+
+
+def _call(row: Any, *, attempts: int) -> OpenCall:
     return OpenCall(
         call=CallId(row.call),
         campaign=CampaignId(row.campaign),
@@ -92,6 +101,9 @@ def _open_call(row: Any) -> OpenCall:
         connected_at=row.connected_at,
         agent=AgentId(row.agent) if row.agent else None,
         recording=bool(row.recording),
+        number_key=row.number_key,
+        attempts=attempts,
+        callback_at=row.callback_at,
     )
 
 

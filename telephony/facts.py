@@ -188,11 +188,14 @@ class LeadSkipped(Fact, frozen=True, kw_only=True):
 
 
 class LeadRested(Fact, frozen=True, kw_only=True):
-    """What becomes of a lead after an attempt: due again at `due`, or closed when `due` is None."""
+    """What becomes of a lead after an attempt: due again at `due`, or closed when `due` is None.
+
+    `agent` is who promised to call back; None leaves the lead whose it was."""
 
     lead: LeadId
     due: float | None
     why: str
+    agent: AgentId | None = None
 
 
 class CustomerBarred(Fact, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
 from telephony.leads import Lead, LeadsFetched
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
-from tests.store.trade import DAY, NOON, SPRING, barred, customer, ended, placed
+from tests.store.trade import DAY, NOON, SPRING, barring, customer, ended, placed
 
 
 class Shelf:
@@ -167,7 +167,7 @@ def test_a_barred_customer_is_named_once_and_never_handed_out(shelf: Shelf) -> N
         [customer(1), customer(2, owner="k1"), customer(3), customer(4), customer(5), customer(2, campaign="autumn")],
     )
     key_of_3 = shelf.store.number_key(PhoneNumber("+8613800000003"))
-    shelf.ledger.submit([barred("k1"), barred("somebody else", number_key=key_of_3)], NOON)
+    shelf.ledger.submit([barring("k1"), barring("somebody else", number_key=key_of_3)], NOON)
     answer = shelf.fetched(10)
     assert [lead.customer for lead in answer.leads] == ["k4", "k5"]
     assert [until for _, until in answer.barred] == [None, None, None]

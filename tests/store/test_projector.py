@@ -66,7 +66,7 @@ def life_of(draw: st.DrawFn, call: CallId) -> list[Fact]:
             life.append(RecordingConfirmed(call=call))
             life.append(RecordingFiled(call=call, bytes=draw(st.integers(0, 2**40)), seconds=draw(seconds)))
     if draw(st.booleans()):
-        life.append(LeadRested(lead=LeadId(lead), due=draw(dues), why="callback"))
+        life.append(LeadRested(lead=LeadId(lead), due=draw(dues), why="callback", agent=draw(st.none() | agents)))
     talked = draw(st.none() | agents)
     life.append(ended(call, draw(st.sampled_from(Outcome)), lead=lead, agent=talked, talk_s=draw(seconds)))
     life.append(LeadRested(lead=LeadId(lead), due=draw(dues), why="outcome"))
@@ -163,4 +163,4 @@ def test_a_lead_called_twice_within_one_commit_has_two_attempts_and_its_last_res
         (NOON + 60, LeadRested(lead=LeadId(1), due=NOON + 120, why="no_answer")),
     ]
     rows = {change.name: rows for change, rows in project(story)}
-    assert rows["lead"] == [(1, 2, "no_answer", NOON + 120, NOON + 60, 1)]
+    assert rows["lead"] == [(1, 2, "no_answer", NOON + 120, None, NOON + 60, 1)]

@@ -5,6 +5,7 @@ from functools import partial
 from store import Store
 from store.barred import Barred, bar, barred, barred_everywhere, lift, lift_customer
 from store.inline import InlineLedger
+from store.intake import add_leads
 from store.queries import history, journal_tail, recent_attempts, recordings_list, tallies
 from store.recall import kinds, last_seq, read_journal, restored
 from telephony.agents import AgentState, SeatMode
@@ -14,8 +15,8 @@ from telephony.facts import (
     CallAbandoned,
     CallAnswered,
     CallConnected,
+    CallDisposed,
     CampaignChanged,
-    CustomerBarred,
     RecordingConfirmed,
     RecordingFiled,
     RecordingMissing,
@@ -27,7 +28,7 @@ from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LegId, Server
 from telephony.leads import KnownAgent, Restored
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
-from tests.store.trade import DAY, NOON, SPRING, changed, ended, placed
+from tests.store.trade import DAY, NOON, SPRING, barring, changed, customer, ended, placed
 
 PBX = ServerId("pbx")
 
@@ -49,6 +50,32 @@ def test_calls_without_an_outcome_are_found_again_oldest_first(opened: Store) ->
     calls = restored(opened).calls
     assert [(one.call, one.agent, one.recording) for one in calls] == [("c-2", "1001", True), ("c-3", None, False)]
     assert (calls[0].placed_at, calls[0].answered_at, calls[0].connected_at) == (NOON + 2, NOON + 2, NOON + 4)
+
+
+def test_a_call_found_again_knows_its_number_its_tries_and_what_was_promised(opened: Store) -> None:
+    add_leads(opened, [customer(1)])
+    ledger = InlineLedger(opened)
+    ledger.submit([placed("c-1"), ended("c-1")], NOON)
+    ledger.submit([placed("c-2", number_key=11), placed("c-3", lead=99)], NOON + 1)
+    promise = CallDisposed(
+        call=CallId("c-2"), agent=AgentId("1001"), disposition="callback", note="", callback_at=NOON + DAY
+    )
+    ledger.submit([promise], NOON + 2)
+    ledger.close()
+    found = [(one.call, one.number_key, one.attempts, one.callback_at) for one in restored(opened).calls]
+    assert found == [("c-2", 11, 2, NOON + DAY), ("c-3", 7, 1, None)]
+
+
+def test_a_call_that_has_ended_is_kept_while_its_agent_wraps_up(opened: Store) -> None:
+    ledger = InlineLedger(opened)
+    ledger.submit([placed("c-1"), placed("c-2"), ended("c-1", Outcome.ANSWERED, agent="1001", talk_s=9.0)], NOON)
+    ledger.submit([changed("1001", AgentState.WRAP_UP, call="c-1")], NOON)
+    ledger.submit([changed("1002", AgentState.TALKING, call="c-2")], NOON)
+    ledger.flush()
+    assert [one.call for one in restored(opened).talked] == ["c-1"]
+    ledger.submit([changed("1001", AgentState.READY)], NOON + 9)
+    ledger.close()
+    assert restored(opened).talked == ()
 
 
 def test_an_agent_is_where_he_was(opened: Store) -> None:
@@ -176,10 +203,7 @@ def test_a_barred_number_is_barred_where_and_as_long_as_it_was_said(opened: Stor
 
 def test_a_customer_barred_during_a_call_is_barred_with_his_number(opened: Store) -> None:
     ledger = InlineLedger(opened)
-    for customer, key in (("k1", 7), ("k2", 0), ("", 9)):
-        ledger.submit(
-            [CustomerBarred(customer=CustomerId(customer), number_key=key, why="opt_out", actor="customer")], NOON
-        )
+    ledger.submit([barring("k1", number_key=7), barring("k2"), barring("", number_key=9)], NOON)
     ledger.close()
     bar(opened, customers=[CustomerId("k3"), CustomerId("")], reason="letter", source="post", author="lead", at=NOON)
     assert barred_everywhere(opened) == Barred(

@@ -57,7 +57,7 @@ def ended(
     )
 
 
-def barred(customer: str, *, number_key: int = 0) -> CustomerBarred:
+def barring(customer: str, *, number_key: int = 0) -> CustomerBarred:
     return CustomerBarred(customer=CustomerId(customer), number_key=number_key, why="opt_out", actor="customer")
 
 
