@@ -22,7 +22,7 @@ from store.faults import trouble_of
 from store.opening import Store
 from store.tables import leads
 from telephony.commands import FetchLeads
-from telephony.facts import AttemptPlaced, CallEnded, Fact, LeadRested
+from telephony.facts import AbandonedBy, AttemptPlaced, CallEnded, Fact, LeadRested
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
 from telephony.leads import Lead, LeadsFetched
 from telephony.numbers import PhoneNumber
@@ -38,6 +38,8 @@ COLUMNS = (
     *("id", "campaign", "customer", "number", "number_key", "name"),
     *("zones", "attempts", "last_outcome", "due", "priority", "agent"),
 )
+IN_TIME_S = 2.0
+"""A customer who hung up himself after waiting longer has found no agent in time all the same."""
 AGAIN_S = 5.0
 """When to ask again after the database did not answer."""
 
@@ -165,11 +167,14 @@ def read_leads(connection: Connection, ids: Sequence[LeadId], *, since: float) -
     wanted: Any = list(ids) if postgres else msgspec.json.encode(ids).decode()
     in_call = {row[0] for row in connection.exec_driver_sql(asked.in_call, (wanted,)).all()}
     placed: dict[LeadId, list[float]] = {}
-    for lead, at in connection.exec_driver_sql(asked.placed, (wanted, since, wanted, since)).all():
+    abandoned: dict[LeadId, float] = {}
+    for lead, at, left_at in connection.exec_driver_sql(asked.placed, (wanted, since, wanted, since)).all():
         placed.setdefault(lead, []).append(at)
+        if left_at is not None:
+            abandoned[lead] = max(left_at, abandoned.get(lead, left_at))
     found: dict[LeadId, Any] = {row[0]: row for row in connection.exec_driver_sql(asked.leads, (wanted,)).all()}
     return [
-        _lead(tuple(sorted(placed[lead])) if lead in placed else (), *found[lead])
+        _lead(tuple(sorted(placed[lead])) if lead in placed else (), abandoned.get(lead), *found[lead])
         for lead in ids
         if lead in found and lead not in in_call
     ]
@@ -189,13 +194,17 @@ def _asked(postgres: bool) -> _Asked:
     mark = "%s" if postgres else "?"
     among = "= ANY(%s::bigint[])" if postgres else "IN (SELECT value FROM json_each(?))"
     left = f"l.id {among} AND a.placed_at > {mark} AND (a.outcome IS NULL OR a.outcome <> '{Outcome.REFUSED.value}')"
-    join = "SELECT l.id, a.placed_at FROM leads l JOIN attempts a ON"
+    in_vain = (
+        f"a.abandoned_by = '{AbandonedBy.SWITCHROOM.value}' OR a.abandoned_by IS NOT NULL AND a.waited_s > {IN_TIME_S}"
+    )
+    left_at = f"CASE WHEN {in_vain} THEN COALESCE(a.answered_at, a.placed_at) + a.waited_s END"
+    join = f"SELECT l.id, a.placed_at, {left_at} FROM leads l JOIN attempts a ON"
     return _Asked(
         in_call=f"SELECT lead FROM attempts WHERE outcome IS NULL AND lead {among}",
         leads=f"SELECT {', '.join(COLUMNS)} FROM leads WHERE id {among}",
         placed=(
-            f"{join} a.customer = l.customer WHERE {left} UNION ALL "
-            f"{join} a.number_key = l.number_key WHERE {left} AND a.customer <> l.customer"
+            f"{join} a.customer = l.customer WHERE {left} AND l.customer <> '' UNION ALL "
+            f"{join} a.number_key = l.number_key WHERE {left} AND (a.customer <> l.customer OR l.customer = '')"
         ),
     )
 
@@ -243,6 +252,7 @@ def _next_due(connection: Connection, campaign: CampaignId, now: float) -> float
 
 def _lead(
     placed: tuple[float, ...],
+    abandoned_at: float | None,
     id: LeadId,
     campaign: CampaignId,
     customer: CustomerId,
@@ -269,6 +279,7 @@ def _lead(
         priority=priority,
         agent=agent or None,
         placed=placed,
+        abandoned_at=abandoned_at,
         name=name,
     )
 
