@@ -23,7 +23,7 @@ PENDING = frozenset({Stage.DIALLING, Stage.RINGING, Stage.ANSWERED})
 CANCELLABLE = frozenset({Stage.DIALLING, Stage.RINGING})
 
 
-class Flight(msgspec.Struct, kw_only=True):
+class Flight(msgspec.Struct, kw_only=True, gc=False):
     """One call from placing to its end. `attempts` counts this one; `dedicated` to the one agent it was dialled for."""
 
     call: CallId

@@ -118,7 +118,7 @@ def may_dial(lead: Lead, rules: GateRules, state: GateState, now: float) -> Verd
         until = _frequency(placed, rules.frequency, now)
         if until > now:
             return Verdict(Rule.FREQUENCY, until)
-    if rules.abandon_rest_s:
+    if rules.abandon_rest_s and (state.abandoned or lead.abandoned_at):
         last = max(state.abandoned.get(key, 0.0), state.abandoned.get(customer, 0.0), lead.abandoned_at or 0.0)
         if last and now < last + rules.abandon_rest_s:
             return Verdict(Rule.ABANDON_REST, last + rules.abandon_rest_s)

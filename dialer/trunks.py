@@ -50,6 +50,7 @@ class Trunk:
         self._ends: deque[float] = deque(maxlen=slots)
         self._per = slots / settings.cps
         self._ids = tuple(settings.caller_ids)
+        self._prefixes = tuple(settings.allowed_prefixes)
         self._next_id = 0
 
     def room(self, now: float) -> int:
@@ -67,8 +68,7 @@ class Trunk:
 
     def allows(self, number: PhoneNumber) -> bool:
         """The fraud guard: whether the number begins as one of the trunk's prefixes."""
-        prefixes = self.settings.allowed_prefixes
-        return not prefixes or any(number.begins(prefix) for prefix in prefixes)
+        return not self._prefixes or number.begins(self._prefixes)
 
     def take(self, now: float) -> None:
         """Book a call that leaves now."""

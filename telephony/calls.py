@@ -35,7 +35,7 @@ SHOWN_AS: dict[Stage, str] = {
 """The four stages people are shown."""
 
 
-class Call(msgspec.Struct, kw_only=True):
+class Call(msgspec.Struct, kw_only=True, gc=False):
     """The books of one attempt. Instants are epoch seconds."""
 
     id: CallId

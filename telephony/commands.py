@@ -19,7 +19,7 @@ class PbxCommand(Command, frozen=True, kw_only=True):
     server: ServerId
 
 
-class Originate(PbxCommand, frozen=True, kw_only=True):
+class Originate(PbxCommand, frozen=True, kw_only=True, gc=False):
     """Dial a customer. Held back until the attempt is durable; never sent twice."""
 
     call: CallId

@@ -16,7 +16,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Journalled; encoded with its class name as tag."""
 
 
-class AttemptPlaced(Fact, frozen=True, kw_only=True):
+class AttemptPlaced(Fact, frozen=True, kw_only=True, gc=False):
     """The intent to dial: durable before the Originate leaves, and the frequency count itself."""
 
     call: CallId

@@ -60,8 +60,8 @@ class PhoneNumber:
         ledger(self.masked, reason, actor)
         return self._e164
 
-    def begins(self, prefix: str) -> bool:
-        """Whether the number begins so (E.164 with plus, e.g. ``+86``): for fraud guards and barred ranges."""
+    def begins(self, prefix: str | tuple[str, ...]) -> bool:
+        """Whether the number begins so, or in one of these ways (E.164 with plus, e.g. ``+86``): for fraud guards."""
         return self._e164.startswith(prefix)
 
     def key(self, secret: bytes) -> int:

@@ -95,7 +95,7 @@ _BY_Q850: dict[int, Outcome] = {
 }
 
 
-class Evidence(msgspec.Struct, kw_only=True):
+class Evidence(msgspec.Struct, kw_only=True, gc=False):
     """All that was learned of one attempt, in whatever order it came; judged once the leg has ended."""
 
     leg_seen: bool = False
