@@ -209,6 +209,12 @@ def database(leads: int) -> Iterator[Store]:
             opened.close()
 
 
+def settle() -> None:
+    """What ``serve`` does once it has started."""
+    gc.collect()
+    gc.freeze()
+
+
 async def closed_loop(opened: Store, attempts: int) -> tuple[float, DialPath]:
     """Attempts a second until `attempts` are out, each durable before its bytes."""
     agents = int(attempts / RATIO)
@@ -221,7 +227,7 @@ async def closed_loop(opened: Store, attempts: int) -> tuple[float, DialPath]:
             done.set()
 
     path.sink.on_bytes = count
-    gc.collect()
+    settle()
     began = time.perf_counter()
     path.open(AgentState.READY)
     try:
@@ -249,6 +255,7 @@ async def open_loop(opened: Store, per_s: float, for_s: float) -> list[float]:
     path.sink.on_bytes = note
     try:
         await asyncio.sleep(1.0)  # the first leads are in the hopper
+        settle()
         began = time.perf_counter()
         for n, agent in enumerate(path.agents):
             at = began + n / per_s
@@ -310,7 +317,7 @@ def run(attempts: int = ATTEMPTS, open_for_s: float = OPEN_FOR_S) -> Result:
     with one_core():
         rates, commits = [], 0
         for number in range(1 + max(1, attempts // A_ROUND)):
-            with database(min(attempts, A_ROUND) + 5000) as opened:
+            with database(min(attempts, A_ROUND)) as opened:
                 rate, path = _loop(closed_loop(opened, min(attempts, A_ROUND)))
             if number:  # the first round warms up
                 rates.append(rate)
