@@ -287,7 +287,7 @@ class PacingSettings(Section):
     abandon_rest_h: Annotated[float, Field(ge=0, le=8784)] = Field(
         72.0, description="Hours for which a customer who found no agent is not dialled automatically again."
     )
-    tick_s: Annotated[float, Field(ge=0.1, le=5)] = Field(0.5, description="Seconds between pacing decisions.")
+    tick_s: Annotated[float, Field(ge=0.1, le=5)] = Field(1.0, description="Seconds between pacing decisions.")
 
 
 class CampaignSettings(Section):

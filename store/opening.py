@@ -47,8 +47,11 @@ class Store:
         self.writing.dispose()
 
 
-def open(url: str, *, durable: bool = True) -> Store:
+def open(url: str, *, durable: bool = True, secret: bytes | None = None) -> Store:
     """Open (and create or migrate) the database at `url`; ``durable=False`` is for closed worlds and skips fsync.
+
+    `secret` is what a new installation keys its numbers with, 32 random bytes when not given; closed worlds that must
+    repeat to the bit give their own.
 
     Raises sqlalchemy.exc.OperationalError when it cannot be reached, alembic's CommandError when it is newer than
     this program."""
@@ -63,7 +66,7 @@ def open(url: str, *, durable: bool = True) -> Store:
         writing, reading = _postgres(url, durable=durable)
     try:
         migrate(writing)
-        secret = _secret(writing)
+        kept = _secret(writing, secret or secrets.token_bytes(32))
     except BaseException:
         reading.dispose()
         writing.dispose()
@@ -72,7 +75,7 @@ def open(url: str, *, durable: bool = True) -> Store:
         url=parsed.render_as_string(hide_password=True),
         writing=writing,
         reading=reading,
-        secret=secret,
+        secret=kept,
         folder=folder,
     )
 
@@ -100,9 +103,9 @@ def insert_for(connection: Connection) -> Any:
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
-def _secret(engine: Engine) -> bytes:
+def _secret(engine: Engine, fresh_secret: bytes) -> bytes:
     with engine.begin() as connection:
-        fresh = {"key": "number_secret", "value": secrets.token_hex(32)}
+        fresh = {"key": "number_secret", "value": fresh_secret.hex()}
         connection.execute(insert_for(connection)(meta).values(fresh).on_conflict_do_nothing())
         kept = connection.execute(select(meta.c.value).where(meta.c.key == "number_secret")).scalar_one()
     return bytes.fromhex(kept)

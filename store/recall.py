@@ -14,6 +14,7 @@ from telephony.facts import Fact
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.leads import KnownAgent, OpenCall, Restored
 
+LINES_AT_ONCE = 5000
 UNDER_WAY = ("started", "confirmed")
 
 
@@ -59,6 +60,13 @@ def read_journal(store: Store, after_seq: int = 0, limit: int = 1000) -> list[En
     with store.reading.begin() as connection:
         rows = connection.execute(query.where(journal.c.seq > after_seq).order_by(journal.c.seq).limit(limit)).all()
     return [Entry(seq=row.seq, at=row.at, fact=decode(row.payload)) for row in rows]
+
+
+def journal_lines(store: Store) -> Iterator[bytes]:
+    """The whole journal as text, one line a fact: the instant with microseconds, a space, the fact as JSON."""
+    with store.reading.connect().execution_options(stream_results=True, yield_per=LINES_AT_ONCE) as connection:
+        for at, payload in connection.execute(select(journal.c.at, journal.c.payload).order_by(journal.c.seq)):
+            yield f"{at:.6f} {payload}\n".encode()
 
 
 def decode(payload: str) -> Fact:

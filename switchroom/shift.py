@@ -5,6 +5,7 @@ Everything the run writes is kept in one folder: database, journal, log, metrics
 
 import csv
 import hashlib
+import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from store.inline import InlineLedger
 from store.intake import add_leads
 from store.leads import LeadBook
 from store.queries import recordings_list
+from store.recall import journal_lines
 from switchroom.house import House, build
 from switchroom.worlds import new_leads
 from telephony.agents import AgentState, CampaignAction, CampaignAsked
@@ -39,6 +41,8 @@ from telephony.ids import CampaignId
 from telephony.leads import Restored
 from telephony.outcomes import Outcome
 
+log = logging.getLogger(__name__)
+
 TAIL_S = 900.0
 """How long after the shift's end calls may still end."""
 
@@ -54,51 +58,48 @@ SPENT = {
 
 
 class Tape:
-    """Counts and fingerprints everything a shift did."""
+    """Counts what a shift did."""
 
-    def __init__(self, journal: Path) -> None:
-        self._hash = hashlib.sha256()
-        self._encode = msgspec.json.Encoder().encode
-        self._file = journal.open("wb")
+    def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
         self.refusals: Counter[str] = Counter()
 
     def on_facts(self, now: float, facts: Sequence[Fact]) -> None:
-        lines = []
         for fact in facts:
-            kind = type(fact)
-            if kind is AttemptPlaced:
-                self.counts["placed"] += 1
-                fact = msgspec.structs.replace(fact, number_key=0)
-            elif kind is CallEnded:
-                outcome = fact.outcome  # type: ignore[attr-defined]
-                self.outcomes[outcome.value] += 1
-                self.counts["answered_human"] += outcome is Outcome.ANSWERED
-            elif kind is CallConnected:
-                self.counts["connected"] += 1
-            elif kind is CallAbandoned:
-                self.counts["abandoned" if fact.by is AbandonedBy.SWITCHROOM else "gave_up"] += 1  # type: ignore[attr-defined]
-            elif kind is AgentChanged:
-                self.spend(fact.was, fact.for_s)  # type: ignore[attr-defined]
-            elif kind is DialRefused:
-                self.counts["refused"] += 1
-                self.refusals[fact.rule] += 1  # type: ignore[attr-defined]
-            lines.append(b"%.6f %s\n" % (now, self._encode(fact)))
-        text = b"".join(lines)
-        self._hash.update(text)
-        self._file.write(text)
+            match fact:
+                case AgentChanged():
+                    self.spend(fact.was, fact.for_s)
+                case AttemptPlaced():
+                    self.counts["placed"] += 1
+                case CallEnded():
+                    self.outcomes[fact.outcome.value] += 1
+                    self.counts["answered_human"] += fact.outcome is Outcome.ANSWERED
+                case CallConnected():
+                    self.counts["connected"] += 1
+                case CallAbandoned():
+                    self.counts["abandoned" if fact.by is AbandonedBy.SWITCHROOM else "gave_up"] += 1
+                case DialRefused():
+                    self.counts["refused"] += 1
+                    self.refusals[fact.rule] += 1
+                case _:
+                    pass
 
     def spend(self, state: AgentState, seconds: float) -> None:
         name = SPENT.get(state)
         if name is not None:
             self.seconds[name] += seconds
 
-    def close(self) -> str:
-        """The digest of the shift."""
-        self._file.close()
-        return self._hash.hexdigest()
+
+def export_journal(opened: store.Store, path: Path) -> str:
+    """Write the journal to a file, one line a fact, and return its fingerprint: the same for the same shift."""
+    fingerprint = hashlib.sha256()
+    with path.open("wb") as file:
+        for line in journal_lines(opened):
+            fingerprint.update(line)
+            file.write(line)
+    return fingerprint.hexdigest()
 
 
 def run(
@@ -112,16 +113,17 @@ def run(
 
     `progress` is called with the share done, 0 to 1. Raises OSError when `out` cannot be written."""
     began = time.perf_counter()
+    log.info("playing %s: %g h, seed %d, %d agents", scenario.title["en"], hours, scenario.seed, scenario.agents)
     out.mkdir(parents=True, exist_ok=True)
     database = out / "switchroom.db"
     for stale in (database, out / "switchroom.db-wal", out / "switchroom.db-shm"):
         stale.unlink(missing_ok=True)
     clock = SetClock(scenario.starts_at)
     settings = scenario.settings(out)
-    opened = store.open(f"sqlite:///{database}", durable=False)
+    opened = store.open(f"sqlite:///{database}", durable=False, secret=b"%032d" % scenario.seed)
     try:
         add_leads(opened, new_leads(scenario, hours))
-        tape = Tape(out / "journal.jsonl")
+        tape = Tape()
         watch = Invariants()
         exchanges = scenario.exchanges(clock)
         ledger = InlineLedger(opened, on_committed=lambda facts: leads.on_facts(facts))
@@ -141,6 +143,7 @@ def run(
         for agent in house.acd.agents.values():
             tape.spend(agent.state, clock.now() - agent.since)
         ledger.flush()
+        digest = export_journal(opened, out / "journal.jsonl")
         with (out / "recordings.csv").open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(["call", "agent", "server", "state", "started_at"])
@@ -165,9 +168,12 @@ def run(
         "events": house.core.handled,
         "invariants_checked": watch.checked,
         "violations": len(watch.violations),
-        "digest": tape.close(),
+        "digest": digest,
         "wall_s": round(time.perf_counter() - began, 3),
     }
+    log.info("done in %.1f s: %d events, digest %s", summary["wall_s"], summary["events"], digest)
+    for violation in watch.violations:
+        log.error("violation: %s", violation)
     (out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary)))
     return summary
 
