@@ -69,7 +69,7 @@ async def site(request: pytest.FixtureRequest, tmp_path: Path, asterisk: AmiServ
 
 
 async def test_a_served_floor_is_seen_and_steered_from_the_terminal_and_ends_cleanly(site: Site) -> None:
-    verbs = ("start", "pause", "drain", "stop")
+    verbs = ("start", "pause", "start", "stop", "start", "drain")
     shown = await site.each(
         ("status",),
         ("agents",),
@@ -78,22 +78,22 @@ async def test_a_served_floor_is_seen_and_steered_from_the_terminal_and_ends_cle
         ("status", "--json"),
         ("agents", "--json"),
         ("status", "--url", site.server.url, "--token", TOKEN),
-        ("campaign", "stop", "spring", "--json"),
-        ("campaign", "drain", "spring"),
+        ("campaign", "start", "spring", "--json"),
+        ("campaign", "start", "spring"),
         ("campaign", "start", "autumn"),
         ("campaign", "start", "春季/.."),
         ("status", "--token", "wrong-" + TOKEN),
         ("status", "--url", site.server.url),
     )
     assert all(said.clean for said in shown)
-    assert [said.code for said in shown] == [0] * 11 + [1] * 5
+    assert [said.code for said in shown] == [0] * 13 + [1] * 5
     chinese = site.terminal.lang == "zh-CN"
-    told = [*shown[3:7], *shown[11:]]
+    told = [*shown[3:9], *shown[13:]]
     assert [bool(CHINESE.search((said.out + said.err).replace("春季", ""))) for said in told] == [chinese] * len(told)
     assert "林 Lin" in shown[1].out
     assert "春季回访" in shown[2].out
     assert "cli." not in "".join(said.out + said.err for said in shown)
-    status, agents = json.loads(shown[7].out), json.loads(shown[8].out)
+    status, agents = json.loads(shown[9].out), json.loads(shown[10].out)
     assert status["actor"] == "admin"
     assert status["agents"] == {"logged_out": 2}
     assert {agent["id"] for agent in agents} == {"1001", "1002"}
