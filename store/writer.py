@@ -62,6 +62,7 @@ class Writer:
         self._submitted = 0
         self._written = 0
         self._batches = 0
+        self._committed_at = float("-inf")
         self._troubles: dict[Trouble, dict[str, str]] = {}
         self._disk_seen = float("-inf")
         self._closing = threading.Event()
@@ -111,13 +112,17 @@ class Writer:
                 return
 
     def _gather(self, first: Submission | None) -> tuple[list[Submission], bool]:
-        """What comes within the commit wait after `first`; True when the thread is to end after it."""
+        """`first` and what has come with it; True when the thread is to end after it.
+
+        A commit follows the last one by the commit wait at the soonest, so what comes alone is written at once and what
+        comes in a stream is gathered."""
         if first is None:
             return [], True
         batch = [first]
         size = len(first[0])
-        if self._wait_s and not self._closing.is_set() and self._queue.qsize() < MOST_FACTS:
-            self._closing.wait(self._wait_s)
+        wait_s = self._wait_s - (time.monotonic() - self._committed_at)
+        if wait_s > 0 and not self._closing.is_set() and self._queue.qsize() < MOST_FACTS:
+            self._closing.wait(wait_s)
         while size < MOST_FACTS:
             try:
                 more = self._queue.get_nowait()
@@ -155,6 +160,7 @@ class Writer:
             pause = min(pause * 2, LONGEST_PAUSE_S)
             self._watch_backlog()
         self._batches += 1
+        self._committed_at = time.monotonic()
         self._written += len(entries)
         self._acknowledge(batch, entries)
         self._relieve(Trouble.DISK_FULL, Trouble.LOCKED, Trouble.LOST, Trouble.BACKLOG)
