@@ -12,6 +12,7 @@ from config.model import CampaignSettings
 from telephony.commands import CheckRecording, Command, SetTimer, StartRecording
 from telephony.events import RecordingBegan, RecordingLooked, TimerFired
 from telephony.facts import (
+    AlarmCleared,
     AlarmRaised,
     CallConnected,
     CallEnded,
@@ -48,6 +49,7 @@ class RecordingEngine:
         self.campaigns = campaigns
         self._visible = visible
         self._running: dict[CallId, Recording] = {}
+        self._alarmed: set[ServerId] = set()
         self._hears: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             CallOffered: self._offered,
             RecordingBegan: self._began,
@@ -78,7 +80,7 @@ class RecordingEngine:
         if recording is None or recording.confirmed:
             return []
         recording.confirmed = True
-        return [RecordingConfirmed(call=CallId(event.leg))]
+        return [RecordingConfirmed(call=CallId(event.leg)), *self._well(event.server, looked=False)]
 
     def _connected(self, fact: CallConnected, now: float) -> Out:
         recording = self._running.get(fact.call)
@@ -92,7 +94,9 @@ class RecordingEngine:
         call = CallId(whom)
         if what == "recording":
             recording = self._running.get(call)
-            return self._missing(call, "not confirmed") if recording is not None and not recording.confirmed else []
+            if recording is None or recording.confirmed:
+                return []
+            return self._missing(recording.server, call, "not confirmed")
         if what == "recording_file":
             server, _, name = whom.partition("/")
             return [CheckRecording(server=ServerId(server), call=CallId(name), name=name)]
@@ -106,14 +110,24 @@ class RecordingEngine:
 
     def _looked(self, event: RecordingLooked, now: float) -> Out:
         if event.bytes is None:
-            return self._missing(event.call, "no file")
-        return [RecordingFiled(call=event.call, bytes=event.bytes, seconds=event.seconds)]
+            return self._missing(event.server, event.call, "no file")
+        filed = RecordingFiled(call=event.call, bytes=event.bytes, seconds=event.seconds)
+        return [filed, *self._well(event.server, looked=True)]
 
-    def _missing(self, call: CallId, why: str) -> Out:
-        return [
-            RecordingMissing(call=call, why=why),
-            AlarmRaised(alarm="recording_missing", about=call, words={"why": why}),
-        ]
+    def _missing(self, server: ServerId, call: CallId, why: str) -> Out:
+        """Every missing recording is a fact; the alarm is one for its PBX, until that records again."""
+        out: Out = [RecordingMissing(call=call, why=why)]
+        if server not in self._alarmed:
+            self._alarmed.add(server)
+            out.append(AlarmRaised(alarm="recording_missing", about=server, words={"why": why, "call": call}))
+        return out
+
+    def _well(self, server: ServerId, *, looked: bool) -> Out:
+        """A file that was found clears the alarm; the PBX's word does where no file can be looked for."""
+        if server not in self._alarmed or (server in self._visible and not looked):
+            return []
+        self._alarmed.remove(server)
+        return [AlarmCleared(alarm="recording_missing", about=server)]
 
     def _restored(self, event: Restored, now: float) -> Out:
         for known in event.calls:

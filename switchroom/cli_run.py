@@ -57,14 +57,14 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         uvloop.run(main)
 
 
-async def until_told() -> None:
-    """Wait for SIGINT or SIGTERM."""
+def end_asked() -> asyncio.Event:
+    """From now on SIGINT and SIGTERM set the event instead of ending the process."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, told.set)
-    await told.wait()
+    return told
 
 
 def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> None:
@@ -76,6 +76,7 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
     async def main() -> None:
         from switchroom.live import LiveFloor
 
+        told = end_asked()
         floor = LiveFloor(server, lines)
         try:
             await floor.start()
@@ -95,7 +96,7 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.poke)
         watching = asyncio.create_task(watch.run(news), name="campaign watch")
         console.print(say("serve.open", url=f"http://{server.api.host}:{floor.port}/"), markup=False)
-        await until_told()
+        await told.wait()
         watching.cancel()
         console.print(say("serve.closing"), markup=False)
         await floor.close()
@@ -156,6 +157,7 @@ def _wire(world: Any, hours: float | None, out: Path, port: int, browser: bool) 
     from switchroom.closed_world import ClosedWorld
 
     async def main() -> None:
+        told = end_asked()
         closed = ClosedWorld(world, out, port=port, hours=hours)
         try:
             await closed.start()
@@ -169,7 +171,7 @@ def _wire(world: Any, hours: float | None, out: Path, port: int, browser: bool) 
         console.print(say("simulate.open", url=closed.url, agents=world.agents), markup=False)
         if browser:
             webbrowser.open(closed.url)
-        await until_told()
+        await told.wait()
         console.print(say("serve.closing"), markup=False)
         await closed.close()
 

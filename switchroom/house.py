@@ -13,6 +13,7 @@ from switchroom.ids import call_ids, serials
 from switchroom.outbox import Outbox
 from switchroom.switchboard import Switchboard
 from switchroom.timers import Timers
+from switchroom.watchman import Watchman
 from telephony.calltable import CallTable
 from telephony.commands import CheckRecording
 from telephony.ids import CustomerId, ServerId
@@ -70,7 +71,7 @@ def build(
     )
     timers = Timers()
     core = Core(
-        board=Switchboard(calls=calls, parts=(recorder, acd, dialer)),
+        board=Switchboard(calls=calls, parts=(recorder, acd, dialer, Watchman())),
         timers=timers,
         clock=clock,
         on_idle=on_idle,

@@ -144,7 +144,7 @@ class OpenFloor:
                         id=agent,
                         asterisk=names[n % len(names)],
                         endpoint=f"PJSIP/{agent}",
-                        mode=self._mode,  # type: ignore[arg-type]
+                        mode=self._mode,
                         campaigns=list(self.campaigns),
                     )
                     for n, agent in enumerate(self.agents)

@@ -42,10 +42,14 @@ async def test_one_asterisk_down_leaves_the_other_dialling(tmp_path: Path) -> No
             lambda: {one.id: one.state for one in floor.floor.view().servers} == {"pbx1": "lost", "pbx2": "up"},
             "the loss is seen",
         )
+        assert [(alarm.alarm, alarm.about) for alarm in floor.floor.view().alarms] == [("link_lost", "pbx1")]
         placed = len(floor.told(AttemptPlaced))
         await floor.until(lambda: len(floor.told(AttemptPlaced)) >= placed + 6, "the other goes on")
         assert {fact.server for fact in floor.told(AttemptPlaced)[placed:]} == {"pbx2"}
         assert [view.why for view in floor.floor.view().servers if view.id == "pbx1"] != [""]
+        await floor.pbxs[0].start()
+        await floor.until(lambda: floor.floor.view().alarms == (), "the link is back")
+        await floor.until(lambda: any(f.server == "pbx1" for f in floor.told(AttemptPlaced)[placed:]), "both dial")
         assert floor.sound()
 
 
