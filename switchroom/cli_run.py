@@ -37,6 +37,8 @@ def beside(config: Path, campaigns: Path | None) -> Path:
 
 def start_log(settings: LogSettings) -> None:
     """Log as the settings say; numbers mask themselves, so nothing has to be filtered."""
+    if settings.file is not None:
+        settings.file.parent.mkdir(parents=True, exist_ok=True)
     where: dict[str, Any] = {"filename": str(settings.file)} if settings.file is not None else {"stream": sys.stderr}
     logging.basicConfig(
         level=settings.level.upper(),

@@ -145,6 +145,19 @@ async def test_a_taken_port_is_one_clear_error(tmp_path: Path) -> None:
     assert "api.port" in said.err
 
 
+async def test_the_log_goes_to_its_file_whose_folder_is_made(tmp_path: Path) -> None:
+    settings(tmp_path)
+    with (tmp_path / "server.toml").open("a", encoding="utf-8") as file:
+        file.write('[log]\nfile = "var/log/switchroom.log"\n')
+    server = await asyncio.to_thread(Server, Terminal(tmp_path))
+    try:
+        ended = await asyncio.to_thread(server.end)
+        assert (ended.code, ended.err) == (0, "")
+        assert "the desk is at" in (tmp_path / "var" / "log" / "switchroom.log").read_text("utf-8")
+    finally:
+        server.close()
+
+
 async def test_a_served_floor_ends_cleanly_while_its_asterisk_cannot_be_reached(tmp_path: Path) -> None:
     settings(tmp_path, asterisk_port=1)
     server = await asyncio.to_thread(Server, Terminal(tmp_path))
