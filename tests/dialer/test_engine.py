@@ -71,7 +71,7 @@ def test_every_originate_follows_the_intent_it_carries_out() -> None:
 
 
 def test_tick_is_set_again_on_whole_multiples_while_the_campaign_runs() -> None:
-    floor, said = running()
+    floor, said = running(campaign(pacing=pacing(tick_s=0.5)))
     assert [timer.at for timer in timers(said)] == [NOON + 0.5]
     floor.now += 0.1
     assert [timer.at for timer in timers(floor.tick(0.5))] == [NOON + 1.0]
