@@ -69,6 +69,9 @@ class Wishes:
         return self._floor.become_ready(known, now)
 
     def not_ready_asked(self, ask: NotReadyAsked, now: float) -> Out:
+        reasons = self._floor.rules.not_ready_reasons
+        if reasons and ask.reason not in reasons:
+            return self._refuse(ask, "reason_unknown", reason=ask.reason, allowed=", ".join(reasons))
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state in ON_A_CALL:
             agent.after = ask.reason

@@ -1,9 +1,10 @@
-"""From a path and a JSON body to the wish the floor understands."""
+"""From a path and a JSON body to the wish the floor understands; a number somebody wrote into free text is masked."""
 
 from collections.abc import Callable
 from typing import Any
 
 from desk import bodies
+from desk.masked import mask_digits
 from telephony.agents import (
     AgentAsk,
     DialAsked,
@@ -26,8 +27,8 @@ def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentA
         actor=actor,
         agent=agent,
         call=CallId(said.call),
-        disposition=said.disposition,
-        note=said.note,
+        disposition=mask_digits(said.disposition),
+        note=mask_digits(said.note),
         done=said.done,
         callback_at=said.callback_at,
     )
@@ -37,7 +38,7 @@ AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
     "sign-in": lambda actor, agent, body: SignInAsked(actor=actor, agent=agent, mode=body.mode),
     "sign-out": lambda actor, agent, body: SignOutAsked(actor=actor, agent=agent),
     "ready": lambda actor, agent, body: ReadyAsked(actor=actor, agent=agent),
-    "not-ready": lambda actor, agent, body: NotReadyAsked(actor=actor, agent=agent, reason=body.reason),
+    "not-ready": lambda actor, agent, body: NotReadyAsked(actor=actor, agent=agent, reason=mask_digits(body.reason)),
     "hold": lambda actor, agent, body: HoldAsked(actor=actor, agent=agent),
     "resume": lambda actor, agent, body: ResumeAsked(actor=actor, agent=agent),
     "hang-up": lambda actor, agent, body: HangUpAsked(actor=actor, agent=agent),

@@ -127,7 +127,12 @@ class Scenario(Section):
                 data=data,
                 store=StoreSettings(url=f"sqlite:///{data / 'switchroom.db'}", free_mb=0),
                 api=ApiSettings(port=0),
-                floor=FloorSettings(wrap_up_s=120.0),
+                floor=FloorSettings(
+                    wrap_up_s=120.0,
+                    not_ready_reasons=list(
+                        dict.fromkeys(["break", "lunch", "training", "meeting", *self.people.break_reasons])
+                    ),
+                ),
                 asterisk=[
                     AsteriskSettings(
                         name=server,

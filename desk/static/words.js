@@ -278,6 +278,7 @@ export const WORDS = {
   "code.agent_unknown": ["没有坐席 {agent}。", "There is no agent {agent}."],
   "code.agent_state": ["坐席 {agent} 当前状态为 {state}，不能执行 {verb}。", "Agent {agent} is {state} and cannot {verb} now."],
   "code.disposition_unknown": ["没有“{disposition}”这个登记项；可用：{allowed}。", "There is no disposition “{disposition}”; there are: {allowed}."],
+  "code.reason_unknown": ["没有“{reason}”这个未就绪原因；可用：{allowed}。", "There is no reason “{reason}” for being not ready; there are: {allowed}."],
   "code.hold_on_phone": ["坐席 {agent} 请在话机上保持。", "Agent {agent} must hold on the phone itself."],
   "code.no_call": ["坐席 {agent} 没有通话。", "Agent {agent} has no call."],
   "code.not_your_call": ["这不是坐席 {agent} 的呼叫。", "This is not a call of agent {agent}."],

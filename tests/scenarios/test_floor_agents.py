@@ -148,3 +148,16 @@ async def test_customer_who_hangs_up_while_on_hold_ends_the_call_and_the_agent_w
         assert floor.told(CallEnded)[0].agent == agent
         await floor.until(lambda: floor.state(agent) in ("ready", "reserved", "talking"), "he is free again")
         assert floor.sound()
+
+
+async def test_a_reason_the_site_does_not_know_is_refused_and_the_agent_stays_as_he_is(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, {"spring": campaign()}, agents=1) as floor:
+        agent = floor.agents[0]
+        await in_by_api(floor, agent)
+        for reason in ("sign_out", "golf"):
+            refused = await floor.api("POST", f"/agents/{agent}/not-ready", {"reason": reason}, status=409)
+            assert (refused["code"], refused["words"]["reason"]) == ("reason_unknown", reason)
+            assert "lunch" in refused["message"]
+        assert floor.state(agent) == "ready"
+        await floor.api("POST", f"/agents/{agent}/not-ready", {"reason": "lunch"})
+        assert (floor.state(agent), floor.agent(agent).reason) == ("aux", "lunch")

@@ -139,10 +139,21 @@ async def test_a_live_floor_writes_and_shows_no_whole_number(
                 async with http.get(path) as answer:
                     assert answer.status == 200, path
                     answers.append((path, await answer.text(errors="replace")))
+            called = next(iter(secrets.numbers))
+            async with asyncio.timeout(30):
+                while not (talking := [agent for agent in world.floor.view().agents if agent.call is not None]):
+                    frames.append(str((await socket.receive()).data))
             for path, body in (
-                ("/api/v1/agents/1001/not-ready", {"reason": "+8613800138000"}),
-                ("/api/v1/agents/1001/disposition", {"call": "13800138000", "disposition": "13800138000"}),
-                ("/api/v1/campaigns/13800138000/start", {}),
+                ("/api/v1/agents/1001/not-ready", {"reason": called}),
+                *(
+                    (f"/api/v1/agents/{agent.id}/disposition", {"call": agent.call, **said})
+                    for agent in talking
+                    for said in (
+                        {"disposition": "sale", "note": f"ring {called[3:]} instead", "done": False},
+                        {"disposition": called, "done": False},
+                    )
+                ),
+                ("/api/v1/campaigns/quick/start", {"note": called}),
             ):
                 async with http.post(path, json=body) as answer:
                     answers.append((path, await answer.text()))
@@ -155,6 +166,7 @@ async def test_a_live_floor_writes_and_shows_no_whole_number(
     cells = list(tables(data / "switchroom.db"))
     assert {name for name, text in cells if secrets.shows(text)} == {"leads.number"}
     assert any(name == "journal.payload" for name, _ in cells)
+    assert any(name == "attempts.note" and text.startswith("ring ") for name, text in cells)
     assert secrets.found(answers) == []
     assert secrets.found(("frame", frame) for frame in frames) == []
     assert secrets.found([("log", caplog.text), *zip(("out", "err"), capfd.readouterr(), strict=True)]) == []
@@ -197,8 +209,7 @@ def test_a_dial_string_that_is_refused_takes_no_number_into_the_exception(dial: 
         return leg
 
     with pytest.raises(Exception) as refused:
-        for action in actions_for(command, channel_of, "/monitor"):
-            encode(action)
+        b"".join(map(encode, actions_for(command, channel_of, "/monitor")))
     error: BaseException | None = refused.value
     while error is not None:
         assert secrets.found([("exception", repr(error) + str(error) + repr(error.args))]) == []
