@@ -49,7 +49,7 @@ class Core:
 
     def feed(self, event: object) -> None:
         """Handle an event now, or after the one at hand when called from within a drain."""
-        if self._closed:
+        if self._closed or not self.board.concerns(type(event)):
             return
         self._inbox.append(event)
         if not self._draining:

@@ -105,22 +105,22 @@ class Outbox:
         self._feed(OriginateRefused(server=command.server, leg=LegId(command.call), why=why))
 
     def _carry_out(self, command: Command, now: float) -> None:
-        match command:
-            case HangUp() if command.leg in self._held:
-                originate, _ = self._held.pop(command.leg)
-                self._withdraw(originate, "withdrawn")
-            case PbxCommand():
-                self._perform(command)
-            case SetTimer():
-                self._timers.set(command.key, command.at)
-            case CancelTimer():
-                self._timers.cancel(command.key)
-            case FetchLeads():
-                self._leads.fetch(command, now, self._deliver)
-            case CheckRecording():
-                self._look(command)
-            case _:
-                log.error("no way to carry out %s", type(command).__name__)
+        kind = type(command)
+        if kind is SetTimer:
+            self._timers.set(command.key, command.at)  # type: ignore[attr-defined]
+        elif kind is CancelTimer:
+            self._timers.cancel(command.key)  # type: ignore[attr-defined]
+        elif isinstance(command, HangUp) and command.leg in self._held:
+            originate, _ = self._held.pop(command.leg)
+            self._withdraw(originate, "withdrawn")
+        elif isinstance(command, PbxCommand):
+            self._perform(command)
+        elif isinstance(command, FetchLeads):
+            self._leads.fetch(command, now, self._deliver)
+        elif isinstance(command, CheckRecording):
+            self._look(command)
+        else:
+            log.error("no way to carry out %s", kind.__name__)
 
     def _deliver(self, fetched: LeadsFetched) -> None:
         self._feed(fetched)

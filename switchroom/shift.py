@@ -126,8 +126,8 @@ def run(
         tape = Tape()
         watch = Invariants()
         exchanges = scenario.exchanges(clock)
-        ledger = InlineLedger(opened, on_committed=lambda facts: leads.on_facts(facts))
-        leads = LeadBook(opened, before_read=ledger.flush)
+        ledger = InlineLedger(opened, beside=True, on_committed=lambda facts: leads.on_facts(facts))
+        leads = LeadBook(opened, before_read=ledger.before_read)
         house = build(
             server=settings.server,
             campaigns=settings.campaigns,
@@ -142,7 +142,7 @@ def run(
         watch.finish(clock.now())
         for agent in house.acd.agents.values():
             tape.spend(agent.state, clock.now() - agent.since)
-        ledger.flush()
+        ledger.close()
         digest = export_journal(opened, out / "journal.jsonl")
         with (out / "recordings.csv").open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)

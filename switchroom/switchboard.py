@@ -36,6 +36,16 @@ class Switchboard:
         self._routes: dict[type, tuple[Part, ...]] = {}
         self._parts: tuple[Part, ...] = (calls, *parts)
 
+    def concerns(self, kind: type) -> bool:
+        """Whether anything follows from events of this class: a part hears them, or they are facts for the journal."""
+        return bool(self._parts_for(kind)) or issubclass(kind, Fact)
+
+    def _parts_for(self, kind: type) -> tuple[Part, ...]:
+        parts = self._routes.get(kind)
+        if parts is None:
+            parts = self._routes[kind] = tuple(p for p in self._parts if kind in p.hears)
+        return parts
+
     def handle(self, event: object, now: float) -> tuple[list[Fact], list[Command]]:
         """Drain one event; returns the facts to journal and the commands to carry out, both in order."""
         return self._drain(deque((event,)), [], now)
@@ -54,7 +64,7 @@ class Switchboard:
 
     def _drain(self, queue: deque[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
         facts: list[Fact] = []
-        routes, ask, sent = self._routes, self._ask, self.calls.sent
+        parts_for, ask, sent = self._parts_for, self._ask, self.calls.sent
         while queue:
             heard = queue.popleft()
             if isinstance(heard, Fact):
@@ -63,11 +73,7 @@ class Switchboard:
                     log.error("a drain gave more than %d facts; stopped", DRAIN_LIMIT)
                     facts.append(Anomaly(where="switchboard", what="endless drain"))
                     break
-            kind = type(heard)
-            parts = routes.get(kind)
-            if parts is None:
-                parts = routes[kind] = tuple(p for p in self._parts if kind in p.hears)
-            for part in parts:
+            for part in parts_for(type(heard)):
                 for derived in ask(part, heard, now):
                     if isinstance(derived, Fact):
                         queue.append(derived)
