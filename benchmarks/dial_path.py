@@ -269,20 +269,26 @@ async def open_loop(opened: Store, per_s: float, for_s: float) -> list[float]:
     return [seconds * 1000 for seconds in took]
 
 
-def raw_inserts(seconds: float = 2.0) -> float:
-    """Attempts a second with one SQLite INSERT and one commit each, as a script would write it."""
+def raw_inserts(seconds: float = 3.0, per_s: float | None = None) -> tuple[float, list[float]]:
+    """One SQLite INSERT and one commit for each attempt, as a script would write it: how many a second, and the
+    milliseconds of each; back to back, or `per_s` of them."""
+    took: list[float] = []
     with tempfile.TemporaryDirectory(prefix="switchroom-raw-") as folder:
         plain = sqlite3.connect(Path(folder) / "raw.db", isolation_level=None)
         plain.execute("PRAGMA journal_mode=WAL")
         plain.execute("PRAGMA synchronous=FULL")
         plain.execute("CREATE TABLE attempts (call TEXT PRIMARY KEY, lead INTEGER, customer TEXT, at REAL)")
-        count, began = 0, time.perf_counter()
-        while time.perf_counter() - began < seconds:
+        began = time.perf_counter()
+        while (at := time.perf_counter()) - began < seconds:
+            if per_s is not None and (wait := began + len(took) / per_s - at) > 0:
+                time.sleep(wait)
+                at = time.perf_counter()
+            count = len(took)
             plain.execute("INSERT INTO attempts VALUES (?, ?, ?, ?)", (f"c-raw-{count}", count, f"k{count}", 0.0))
-            count += 1
-        took = time.perf_counter() - began
+            took.append((time.perf_counter() - at) * 1000)
+        whole = time.perf_counter() - began
         plain.close()
-    return count / took
+    return len(took) / whole, took
 
 
 def writer_alone(opened: Store, attempts: int) -> float:
@@ -328,7 +334,8 @@ def run(attempts: int = ATTEMPTS, open_for_s: float = OPEN_FOR_S) -> Result:
             waits = _loop(open_loop(opened, OPEN_PER_S, open_for_s))
         with database(1) as opened:
             alone = writer_alone(opened, attempts)
-        raw = raw_inserts()
+        raw, _ = raw_inserts()
+        _, commits_ms = raw_inserts(per_s=OPEN_PER_S)
     p99 = percentile(waits, 0.99)
     return Result(
         name="dial_path",
@@ -346,6 +353,8 @@ def run(attempts: int = ATTEMPTS, open_for_s: float = OPEN_FOR_S) -> Result:
             "commits": commits,
             "slowest round": round(min(rates)),
             "worst ms": round(max(waits), 2),
+            "a raw commit at the same pace, ms p50": round(percentile(commits_ms, 0.5), 2),
+            "p99": round(percentile(commits_ms, 0.99), 2),
         },
     )
 
