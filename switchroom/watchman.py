@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from telephony.ami.link import CLOSED_BY_US
 from telephony.commands import Command
 from telephony.facts import AlarmCleared, AlarmRaised, Fact, ServerChanged, TrunkChanged
 
@@ -20,7 +21,8 @@ class Watchman:
     def on(self, event: object, now: float) -> Iterable[Fact | Command]:
         match event:
             case ServerChanged():
-                return self._say(LINK, event.server, event.state == "lost", event.state == "up", event.why)
+                lost = event.state == "lost" and event.why != CLOSED_BY_US
+                return self._say(LINK, event.server, lost, event.state == "up", event.why)
             case TrunkChanged():
                 return self._say(TRUNK, event.trunk, event.state == "down", event.state == "healthy", event.why)
         return ()

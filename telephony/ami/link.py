@@ -26,6 +26,8 @@ from telephony.ids import LegId, ServerId
 from telephony.ports import Clock
 
 MOST_CHANNELS = 50_000
+CLOSED_BY_US = "closed by us"
+"""Why a link is lost when the product itself ends it."""
 
 LINK_EVENTS = ("FullyBooted", "Shutdown", "Rename")
 LIST_EVENTS = ("CoreShowChannel", "CoreShowChannelsComplete")
@@ -120,7 +122,7 @@ class AmiLink:
         if running is not None:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-        self._drop("closed by us")
+        self._drop(CLOSED_BY_US)
 
     def perform(self, command: PbxCommand) -> None:
         """Carry a command out; never raises, every result comes as an event."""

@@ -8,7 +8,15 @@ import pytest
 
 from simulator.chaos import Chaos
 from telephony.agents import SignOutAsked
-from telephony.facts import AttemptPlaced, CallAnswered, CallConnected, CallEnded, CallOffered, ServerChanged
+from telephony.facts import (
+    AlarmRaised,
+    AttemptPlaced,
+    CallAnswered,
+    CallConnected,
+    CallEnded,
+    CallOffered,
+    ServerChanged,
+)
 from tests.scenarios.open_floor import campaign, customer, open_floor
 
 SHORT = [customer(n, talk_s=0.5) for n in range(1, 2000)]
@@ -30,6 +38,8 @@ async def test_two_asterisks_in_one_process_each_keep_their_customers_and_agents
         assert all(place[fact.call] == home[fact.agent] for fact in floor.told(CallConnected))
         assert all(place[fact.call] == fact.server == home[fact.agent] for fact in floor.told(CallOffered))
         assert floor.sound()
+    assert [fact.state for fact in floor.told(ServerChanged)][-2:] == ["lost", "lost"]
+    assert floor.told(AlarmRaised) == [], "an orderly end is no alarm"
 
 
 async def test_one_asterisk_down_leaves_the_other_dialling(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """An alarm stands while a link is lost or a trunk is down: raised once, cleared when all is well again."""
 
 from switchroom.watchman import Watchman
+from telephony.ami.link import CLOSED_BY_US
 from telephony.facts import AlarmCleared, AlarmRaised, ServerChanged, TrunkChanged
 from telephony.ids import ServerId, TrunkId
 
@@ -25,6 +26,11 @@ def test_a_lost_link_is_an_alarm_until_the_link_is_up_and_compared() -> None:
 
 def test_a_link_that_comes_up_for_the_first_time_says_nothing() -> None:
     assert Watchman().on(link("up"), 0.0) == []
+
+
+def test_a_link_we_end_ourselves_is_no_alarm() -> None:
+    ours = ServerChanged(server=ServerId("pbx1"), state="lost", why=CLOSED_BY_US)
+    assert Watchman().on(ours, 0.0) == []
 
 
 def test_links_are_told_apart() -> None:
