@@ -28,31 +28,7 @@ async def in_by_api(floor: OpenFloor, agent: str) -> None:
     await floor.api("POST", f"/agents/{agent}/ready", {})
 
 
-async def test_agent_who_lets_it_ring_becomes_not_ready_and_the_customer_goes_to_the_next(tmp_path: Path) -> None:
-    patient = campaign(pacing={"tick_s": 0.1, "patience_s": 20.0})
-    async with open_floor(tmp_path, {"spring": patient}, leads={"spring": LEADS}, mode="ring_each_call") as floor:
-        deaf, awake = floor.agents
-        floor.pbxs[0].exchange.phones[f"PJSIP/{deaf}"].answers_after_s = None
-        await floor.work(deaf)
-        floor.campaign("spring", "start")
-        await floor.until(lambda: floor.state(deaf) == "ringing", "his phone rings")
-        await floor.work(awake)
-        await floor.until(lambda: floor.state(deaf) == "aux", "he is not ready")
-        missed = floor.told(OfferFailed)[0]
-        assert (missed.agent, floor.agent(deaf).reason) == (deaf, "no_answer")
-        await floor.until(
-            lambda: any(fact.agent == awake for fact in floor.told(CallConnected)), "somebody is connected"
-        )
-        ended = {fact.call for fact in floor.told(CallEnded)}
-        assert missed.call not in ended
-        await floor.until(
-            lambda: missed.call in {fact.call for fact in floor.told(CallConnected)} or floor.state(awake) == "talking",
-            "the customer waits for the next free agent",
-        )
-        assert floor.sound()
-
-
-async def test_the_missed_customer_himself_reaches_the_agent_who_is_free(tmp_path: Path) -> None:
+async def test_agent_who_lets_it_ring_becomes_not_ready_and_his_customer_reaches_the_next(tmp_path: Path) -> None:
     patient = campaign(pacing={"tick_s": 0.1, "patience_s": 20.0})
     async with open_floor(tmp_path, {"spring": patient}, leads={"spring": LEADS[:1]}, mode="ring_each_call") as floor:
         deaf, awake = floor.agents
@@ -64,7 +40,9 @@ async def test_the_missed_customer_himself_reaches_the_agent_who_is_free(tmp_pat
         await floor.until(lambda: len(floor.told(CallConnected)) == 1, "the customer is connected")
         (connected,) = floor.told(CallConnected)
         assert (connected.agent, connected.call) == (awake, floor.told(OfferFailed)[0].call)
-        assert floor.state(deaf) == "aux"
+        assert (floor.state(deaf), floor.agent(deaf).reason) == ("aux", "no_answer")
+        assert [fact.agent for fact in floor.told(OfferFailed)] == [deaf]
+        assert floor.told(CallEnded) == []
         assert floor.sound()
 
 
