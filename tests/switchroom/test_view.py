@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from pydantic import SecretStr
 
 from config.model import AgentSettings, AsteriskSettings, CampaignSettings, ServerSettings, TrunkSettings
 from switchroom.house import House, build
@@ -27,7 +28,7 @@ def clock() -> Clock:
 @pytest.fixture
 def house(clock: Clock) -> House:
     server = ServerSettings(
-        asterisk=[AsteriskSettings(name="pbx1", secret="x")],  # type: ignore[arg-type]
+        asterisk=[AsteriskSettings(name="pbx1", secret=SecretStr("x"))],
         trunk=[TrunkSettings(name="gw", asterisk="pbx1", dial="PJSIP/{digits}@gw")],
         agent=[
             AgentSettings(id="1001", name="Lin", asterisk="pbx1", endpoint="PJSIP/1001", mode="ring_each_call"),
