@@ -70,7 +70,7 @@ class AcdEngine:
         self.supply = self._floor.supply
         self._offers, self._phones = Offers(self._floor), Phones(self._floor)
         wishes, offers, phones = Wishes(self._floor), self._offers, self._phones
-        self._hears: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
+        self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             SignInAsked: wishes.sign_in,
             SignOutAsked: wishes.sign_out,
             ReadyAsked: wishes.ready_asked,
@@ -101,10 +101,10 @@ class AcdEngine:
             TimerFired: self._timer,
             Restored: Comeback(self._floor).restored,
         }
-        self.hears = frozenset(self._hears)
+        self.hears = frozenset(self.rules)
 
     def on(self, event: object, now: float) -> Iterable[Fact | Command]:
-        hear = self._hears.get(type(event))
+        hear = self.rules.get(type(event))
         return hear(event, now) if hear else ()
 
     def _moved(self, fact: AgentChanged, now: float) -> Out:

@@ -108,6 +108,7 @@ class DialerEngine:
             SkipAsked: by_hand.skip,
         }
         self.hears = frozenset(self._rules)
+        self.rules = {kind: _answering(rule) for kind, rule in self._rules.items()}
 
     def on(self, event: object, now: float) -> list[Fact | Command]:
         """What follows from the event; nothing for events that do not concern the dialler."""
@@ -315,3 +316,14 @@ class DialerEngine:
         if names is None:
             return list(self._campaigns.values())
         return [self._campaigns[name] for name in names if name in self._campaigns]
+
+
+def _answering(rule: Callable[[Any, float, Said], object]) -> Callable[[Any, float], Said]:
+    """The rule as the switchboard asks it: what it says comes back as a list."""
+
+    def answer(event: object, now: float) -> Said:
+        out: Said = []
+        rule(event, now, out)
+        return out
+
+    return answer

@@ -50,7 +50,7 @@ class RecordingEngine:
         self._visible = visible
         self._running: dict[CallId, Recording] = {}
         self._alarmed: set[ServerId] = set()
-        self._hears: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
+        self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             CallOffered: self._offered,
             RecordingBegan: self._began,
             CallConnected: self._connected,
@@ -59,10 +59,10 @@ class RecordingEngine:
             TimerFired: self._timer,
             Restored: self._restored,
         }
-        self.hears = frozenset(self._hears)
+        self.hears = frozenset(self.rules)
 
     def on(self, event: object, now: float) -> Iterable[Fact | Command]:
-        hear = self._hears.get(type(event))
+        hear = self.rules.get(type(event))
         return hear(event, now) if hear else ()
 
     def _offered(self, fact: CallOffered, now: float) -> Out:

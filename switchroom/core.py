@@ -51,15 +51,17 @@ class Core:
         """Handle an event now, or after the one at hand when called from within a drain."""
         if self._closed or not self.board.concerns(type(event)):
             return
-        self._inbox.append(event)
-        if not self._draining:
-            self._drain()
+        if self._draining:
+            self._inbox.append(event)
+            return
+        self._settle(self.board.handle, event)
+        self._drain()
 
     def ask(self, ask: Ask) -> Refused | None:
         """Handle a person's wish at once; None when granted, else why not."""
         if self._closed:
             return Refused(code="closing")
-        facts = self._handle(ask)
+        facts = self._settle(self.board.handle, ask)
         self._drain()
         for fact in facts:
             if isinstance(fact, AskRefused):
@@ -77,22 +79,15 @@ class Core:
             self.feed(TimerFired(key))
 
     def _drain(self) -> None:
-        self._draining = True
-        try:
-            while self._inbox:
-                self._handle(self._inbox.popleft())
-        finally:
-            self._draining = False
+        while self._inbox:
+            self._settle(self.board.handle, self._inbox.popleft())
         self._on_idle()
-
-    def _handle(self, event: object) -> list[Fact]:
-        self.handled += 1
-        return self._settle(self.board.handle, event)
 
     def _settle(self, drain: Callable[[T, float], tuple[list[Fact], list[Command]]], what: T) -> list[Fact]:
         """Let the switchboard drain and the outbox carry out what came of it."""
         assert self._outbox is not None, "the core has no outbox"
         now = self._clock()
+        self.handled += 1
         was, self._draining = self._draining, True
         try:
             facts, commands = drain(what, now)

@@ -71,15 +71,17 @@ class Outbox:
 
     def take(self, facts: Sequence[Fact], commands: Sequence[Command], now: float) -> None:
         """Journal the facts and carry out the commands of one drain."""
-        originates: list[LegId] = []
+        on_durable = None
         if commands:
+            originates: list[LegId] = []
             for command in commands:
                 if type(command) is Originate:
                     leg = LegId(command.call)
                     self._held[leg] = (command, now)
                     originates.append(leg)
+            if originates:
+                on_durable = lambda: self._release(originates)  # noqa: E731
         if facts:
-            on_durable = (lambda: self._release(originates)) if originates else None
             self._ledger.submit(facts, now, on_durable)
         for command in commands:
             if type(command) is not Originate:

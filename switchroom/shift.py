@@ -198,23 +198,34 @@ def play(
     for name in names:
         core.ask(CampaignAsked(actor="simulator", campaign=name, action=CampaignAction.START))
     draining, shown = False, start
-    sources = (core.timers.next_at, people.next_at, *(exchange.next_at for exchange in exchanges))
+    next_timer, next_wish = core.timers.next_at, people.next_at
+    pbxs = [(exchange.next_at, exchange.advance) for exchange in exchanges]
+    last = end + TAIL_S
     while True:
-        at = min((due for source in sources if (due := source()) is not None), default=end + TAIL_S)
+        timer, wish = next_timer(), next_wish()
+        at = last if timer is None else timer
+        if wish is not None and wish < at:
+            at = wish
+        for next_event, _ in pbxs:
+            event = next_event()
+            if event is not None and event < at:
+                at = event
         if at >= end and not draining:
             draining = True
             clock.to(end)
             for name in names:
                 core.ask(CampaignAsked(actor="simulator", campaign=name, action=CampaignAction.DRAIN))
             continue
-        if at >= end + TAIL_S or (draining and not house.calls.calls and at >= end + 60.0):
+        if at >= last or (draining and not house.calls.calls and at >= end + 60.0):
             break
         clock.to(at)
-        for exchange in exchanges:
-            exchange.advance(at)
-        core.fire_due(at)
-        for ask in people.due(at):
-            core.ask(ask)
+        for _, advance in pbxs:
+            advance(at)
+        if timer is not None and timer <= at:
+            core.fire_due(at)
+        if wish is not None and wish <= at:
+            for ask in people.due(at):
+                core.ask(ask)
         if at - shown >= 60.0:
             shown = at
             progress(min(1.0, (at - start) / (end - start)))

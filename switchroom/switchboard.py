@@ -6,9 +6,8 @@ Derived facts join the same queue; nothing in a drain waits.
 """
 
 import logging
-from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from telephony.calltable import CallTable
 from telephony.commands import Command
@@ -20,12 +19,25 @@ DRAIN_LIMIT = 100_000
 """More facts than this from one event is a loop between parts; the drain stops with an anomaly."""
 
 
+Rule = Callable[[Any, float], Iterable[Fact | Command]]
+"""What a part does on an event of one class."""
+
+
 class Part(Protocol):
-    """Anything that hears events and answers with facts and commands."""
+    """Anything that hears events and answers with facts and commands.
+
+    A part that keeps a table of its rules by class may show it as `rules`; the switchboard then asks them directly."""
 
     hears: frozenset[type]
 
     def on(self, event: object, now: float) -> Iterable[Fact | Command]: ...
+
+
+class Route(NamedTuple):
+    """What becomes of events of one class: whether they are facts for the journal, and whom to ask, in order."""
+
+    journalled: bool
+    rules: tuple[Rule, ...]
 
 
 class Switchboard:
@@ -33,26 +45,30 @@ class Switchboard:
 
     def __init__(self, *, calls: CallTable, parts: Sequence[Part]) -> None:
         self.calls = calls
-        self._routes: dict[type, tuple[Part, ...]] = {}
+        self._routes: dict[type, Route] = {}
         self._parts: tuple[Part, ...] = (calls, *parts)
 
     def concerns(self, kind: type) -> bool:
         """Whether anything follows from events of this class: a part hears them, or they are facts for the journal."""
-        return bool(self._parts_for(kind)) or issubclass(kind, Fact)
+        route = self._routes.get(kind) or self._route(kind)
+        return route.journalled or bool(route.rules)
 
-    def _parts_for(self, kind: type) -> tuple[Part, ...]:
-        parts = self._routes.get(kind)
-        if parts is None:
-            parts = self._routes[kind] = tuple(p for p in self._parts if kind in p.hears)
-        return parts
+    def _route(self, kind: type) -> Route:
+        rules: list[Rule] = []
+        for part in self._parts:
+            if kind in part.hears:
+                shown: Mapping[type, Rule] = getattr(part, "rules", {})
+                rules.append(shown.get(kind, part.on))
+        route = self._routes[kind] = Route(issubclass(kind, Fact), tuple(rules))
+        return route
 
     def handle(self, event: object, now: float) -> tuple[list[Fact], list[Command]]:
         """Drain one event; returns the facts to journal and the commands to carry out, both in order."""
-        return self._drain(deque((event,)), [], now)
+        return self._drain([event], [], now)
 
     def carry(self, decided: Iterable[Fact | Command], now: float) -> tuple[list[Fact], list[Command]]:
         """Drain what a part decided outside a drain, as if an event had led to it."""
-        queue: deque[object] = deque()
+        queue: list[object] = []
         commands: list[Command] = []
         for each in decided:
             if isinstance(each, Fact):
@@ -62,31 +78,35 @@ class Switchboard:
                 commands.append(each)
         return self._drain(queue, commands, now)
 
-    def _drain(self, queue: deque[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
+    def _drain(self, queue: list[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
         facts: list[Fact] = []
-        parts_for, ask, sent = self._parts_for, self._ask, self.calls.sent
-        while queue:
-            heard = queue.popleft()
-            if isinstance(heard, Fact):
-                facts.append(heard)
+        routes, sent = self._routes, self.calls.sent
+        for heard in queue:
+            kind = type(heard)
+            route = routes.get(kind) or self._route(kind)
+            if route.journalled:
+                facts.append(heard)  # type: ignore[arg-type]
                 if len(facts) > DRAIN_LIMIT:
                     log.error("a drain gave more than %d facts; stopped", DRAIN_LIMIT)
                     facts.append(Anomaly(where="switchboard", what="endless drain"))
                     break
-            for part in parts_for(type(heard)):
-                for derived in ask(part, heard, now):
-                    if isinstance(derived, Fact):
-                        queue.append(derived)
+            for rule in route.rules:
+                try:
+                    answer = rule(heard, now)
+                    derived = answer if type(answer) is list else tuple(answer)
+                except Exception:
+                    derived = (self._failed(rule, kind),)
+                for each in derived:
+                    found = routes.get(type(each)) or self._route(type(each))
+                    if found.journalled:
+                        queue.append(each)
                     else:
-                        sent(derived, now)
-                        commands.append(derived)
+                        sent(each, now)  # type: ignore[arg-type]
+                        commands.append(each)  # type: ignore[arg-type]
         return facts, commands
 
-    def _ask(self, part: Part, event: object, now: float) -> Sequence[Fact | Command]:
-        """A part that raises has a defect: it is logged with its type only, and the others go on."""
-        try:
-            answer = part.on(event, now)
-            return answer if type(answer) is list else tuple(answer)
-        except Exception:
-            log.exception("%s failed on %s", type(part).__name__, type(event).__name__)
-            return (Anomaly(where=type(part).__name__, what=f"raised on {type(event).__name__}"),)
+    def _failed(self, rule: Rule, kind: type) -> Fact:
+        """A rule that raises is a defect: it is logged with the event's class only, and the others go on."""
+        where = type(getattr(rule, "__self__", rule)).__name__
+        log.exception("%s failed on %s", where, kind.__name__)
+        return Anomaly(where=where, what=f"raised on {kind.__name__}")

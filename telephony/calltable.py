@@ -62,7 +62,7 @@ class CallTable:
         self.agent_legs: dict[LegId, CallId] = {}
         self.bridges: dict[BridgeId, set[LegId]] = {}
         self.bridge_of: dict[LegId, BridgeId] = {}
-        self._hears: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
+        self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             AttemptPlaced: self._placed,
             OriginateRefused: self._refused,
             OriginateLost: self._lost,
@@ -86,10 +86,10 @@ class CallTable:
             PbxSnapshot: self._snapshot,
             Restored: self._restored,
         }
-        self.hears = frozenset(self._hears)
+        self.hears = frozenset(self.rules)
 
     def on(self, event: object, now: float) -> Iterable[Fact | Command]:
-        hear = self._hears.get(type(event))
+        hear = self.rules.get(type(event))
         return hear(event, now) if hear else ()
 
     def sent(self, command: Command, now: float) -> None:
