@@ -8,7 +8,7 @@ from store.opening import Store
 from store.projector import Entry, project
 from telephony.facts import Fact
 
-FULL_LOOK_EVERY = 4
+FULL_LOOK_EVERY = 16
 """Every so many reads see everything; those between see all but the batch being gathered."""
 
 Batch = Sequence[tuple[Change, Sequence[Row]]]

@@ -4,12 +4,14 @@ Everything the run writes is kept in one folder: database, journal, log, metrics
 """
 
 import csv
+import gc
 import hashlib
 import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from prometheus_client import REGISTRY, generate_latest
@@ -62,29 +64,42 @@ class Tape:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes: Counter[Outcome] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
         self.refusals: Counter[str] = Counter()
+        self._rules: dict[type[Fact], Callable[[Any], None]] = {
+            AttemptPlaced: self._placed,
+            CallConnected: self._connected,
+            CallEnded: self._ended,
+            CallAbandoned: self._abandoned,
+            DialRefused: self._refused,
+            AgentChanged: self._changed,
+        }
 
     def on_facts(self, now: float, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            match fact:
-                case AgentChanged():
-                    self.spend(fact.was, fact.for_s)
-                case AttemptPlaced():
-                    self.counts["placed"] += 1
-                case CallEnded():
-                    self.outcomes[fact.outcome.value] += 1
-                    self.counts["answered_human"] += fact.outcome is Outcome.ANSWERED
-                case CallConnected():
-                    self.counts["connected"] += 1
-                case CallAbandoned():
-                    self.counts["abandoned" if fact.by is AbandonedBy.SWITCHROOM else "gave_up"] += 1
-                case DialRefused():
-                    self.counts["refused"] += 1
-                    self.refusals[fact.rule] += 1
-                case _:
-                    pass
+            count = self._rules.get(type(fact))
+            if count is not None:
+                count(fact)
+
+    def _placed(self, fact: AttemptPlaced) -> None:
+        self.counts["placed"] += 1
+
+    def _connected(self, fact: CallConnected) -> None:
+        self.counts["connected"] += 1
+
+    def _ended(self, fact: CallEnded) -> None:
+        self.outcomes[fact.outcome] += 1
+
+    def _abandoned(self, fact: CallAbandoned) -> None:
+        self.counts["abandoned" if fact.by is AbandonedBy.SWITCHROOM else "gave_up"] += 1
+
+    def _refused(self, fact: DialRefused) -> None:
+        self.counts["refused"] += 1
+        self.refusals[fact.rule] += 1
+
+    def _changed(self, fact: AgentChanged) -> None:
+        self.spend(fact.was, fact.for_s)
 
     def spend(self, state: AgentState, seconds: float) -> None:
         name = SPENT.get(state)
@@ -138,6 +153,7 @@ def run(
         )
         house.outbox.watch(watch.on_facts)
         house.outbox.watch(tape.on_facts)
+        gc.freeze()
         play(scenario, house, clock, exchanges, hours, progress)
         watch.finish(clock.now())
         for agent in house.acd.agents.values():
@@ -158,12 +174,11 @@ def run(
         "hours": hours,
         "seed": scenario.seed,
         "agents": scenario.agents,
-        **{
-            name: tape.counts[name]
-            for name in ("placed", "answered_human", "connected", "abandoned", "gave_up", "refused")
-        },
+        "placed": tape.counts["placed"],
+        "answered_human": tape.outcomes[Outcome.ANSWERED],
+        **{name: tape.counts[name] for name in ("connected", "abandoned", "gave_up", "refused")},
         "agent_seconds": {name: round(tape.seconds[name], 3) for name in ("talk", "wrap", "idle", "aux")},
-        "outcomes": dict(sorted(tape.outcomes.items())),
+        "outcomes": {outcome.value: count for outcome, count in sorted(tape.outcomes.items())},
         "refusals": dict(sorted(tape.refusals.items())),
         "events": house.core.handled,
         "invariants_checked": watch.checked,
