@@ -194,41 +194,30 @@ def _attempt(leg: LegId) -> AttemptPlaced:
     )
 
 
-def run(passes: int = PASSES) -> list[Result]:
-    """Events alone beside the peers, then all the way to the journal."""
+def run(passes: int = PASSES) -> Result:
+    """All the way to the journal; parsing and translating alone stands beside the peers, which do no more."""
     with one_core():
         events = ingest(passes=passes)
     whole = journalled(passes)
     plain = events["peers"]["panoramisk 1.4"]
-    bar = f"≥ {AT_LEAST_MESSAGES_S}/s and ≥ 1.0 × panoramisk"
-    return [
-        Result(
-            name="ami_ingest",
-            unit="messages/s",
-            value=events["value"],
-            p50=events["p50"],
-            p99=events["p99"],
-            p_unit=events["p_unit"],
-            peers=events["peers"],
-            limit=bar,
-            met=events["worst"] >= AT_LEAST_MESSAGES_S and events["ratio"] >= 1.0,
-            notes={"× panoramisk": events["ratio"], "worst pass": events["worst"]},
-        ),
-        Result(
-            name="ami_ingest, journalled",
-            unit="messages/s",
-            value=round(whole["rate"]),
-            peers={"panoramisk 1.4, parsing only": plain, "events only": events["value"]},
-            limit=bar,
-            met=whole["rate"] >= AT_LEAST_MESSAGES_S and whole["rate"] >= plain,
-            notes={
-                "× panoramisk": round(whole["rate"] / plain, 2),
-                "worst pass": round(whole["worst"]),
-                "facts a pass": whole["facts"],
-                "commits a pass": whole["commits"],
-            },
-        ),
-    ]
+    return Result(
+        name="ami_ingest",
+        unit="messages/s",
+        value=round(whole["rate"]),
+        p50=events["p50"],
+        p99=events["p99"],
+        p_unit=events["p_unit"],
+        peers={"ours, to events only": events["value"], **events["peers"]},
+        limit=f"≥ {AT_LEAST_MESSAGES_S}/s and ≥ 1.0 × panoramisk",
+        met=whole["rate"] >= AT_LEAST_MESSAGES_S and whole["rate"] >= plain,
+        notes={
+            "× panoramisk": round(whole["rate"] / plain, 2),
+            "to events only, × panoramisk": events["ratio"],
+            "worst pass": round(whole["worst"]),
+            "facts a pass": whole["facts"],
+            "commits a pass": whole["commits"],
+        },
+    )
 
 
 def ingest(sink: Callable[[PbxEvent], None] | None = None, passes: int = PASSES) -> dict[str, Any]:

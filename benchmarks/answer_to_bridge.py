@@ -117,31 +117,35 @@ async def measure(folder: Path, agents: int, for_s: float, *, warm_up_s: float =
     return took, len(answered) - len(took)
 
 
-def run(agents: Sequence[int] = (100, 500, 1000), for_s: float = FOR_S) -> list[Result]:
-    """One result for each size of the floor."""
+def run(agents: Sequence[int] = (100, 500, 1000), for_s: float = FOR_S) -> Result:
+    """The floor the bar is for; the other sizes stand in the notes. The largest one when that size was not asked for."""
     import uvloop
 
-    results = []
+    found: dict[int, tuple[list[float], int]] = {}
     for count in agents:
         with tempfile.TemporaryDirectory(prefix="switchroom-bridge-") as folder:
-            took, unserved = uvloop.run(measure(Path(folder), count, for_s))
-        p99 = percentile(took, 0.99)
-        results.append(
-            Result(
-                name=f"answer_to_bridge, {count} agents",
-                unit="ms (p99)",
-                value=round(p99, 2),
-                p50=round(percentile(took, 0.5), 2),
-                p99=round(p99, 2),
-                p_unit="ms",
-                limit=f"p99 ≤ {P99_MS:g} ms" if count == JUDGED_AT else "",
-                met=p99 <= P99_MS if count == JUDGED_AT else None,
-                notes={
-                    "customers": len(took),
-                    "answers a second": round((len(took) + unserved) / for_s, 1),
-                    "answered and not bridged": unserved,
-                    "worst ms": round(max(took), 1),
-                },
-            )
-        )
-    return results
+            found[count] = uvloop.run(measure(Path(folder), count, for_s))
+    judged = JUDGED_AT if JUDGED_AT in found else max(found)
+    took, unserved = found[judged]
+    p99 = percentile(took, 0.99)
+    return Result(
+        name="answer_to_bridge",
+        unit=f"ms (p99, {judged} agents)",
+        value=round(p99, 2),
+        p50=round(percentile(took, 0.5), 2),
+        p99=round(p99, 2),
+        p_unit="ms",
+        limit=f"p99 ≤ {P99_MS:g} ms",
+        met=p99 <= P99_MS,
+        notes={
+            "customers": len(took),
+            "answers a second": round((len(took) + unserved) / for_s, 1),
+            "answered and not bridged": sum(missed for _, missed in found.values()),
+            "worst ms": round(max(took), 1),
+            **{
+                f"{count} agents, p50 / p99 ms": f"{percentile(ms, 0.5):.2f} / {percentile(ms, 0.99):.2f}"
+                for count, (ms, _) in found.items()
+                if count != judged
+            },
+        },
+    )

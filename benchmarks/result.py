@@ -9,6 +9,10 @@ from pathlib import Path
 import msgspec
 
 
+class Unmeasurable(Exception):
+    """This benchmark cannot run on this machine; the text says why."""
+
+
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """What the figures were taken on."""
 

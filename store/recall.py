@@ -105,6 +105,7 @@ def _call(row: Any, *, attempts: int) -> OpenCall:
         caller_id=row.caller_id,
         mode=row.mode,
         placed_at=row.placed_at,
+        rang_at=row.rang_at,
         answered_at=row.answered_at,
         connected_at=row.connected_at,
         agent=AgentId(row.agent) if row.agent else None,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
+from store import lease
 from store.barred import barred_everywhere
 from store.leads import LeadBook
 from store.opening import Store
@@ -21,7 +22,7 @@ from switchroom import soundfiles
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
 from switchroom.house import House, build
-from switchroom.opening import open_store
+from switchroom.opening import StoreFault, open_store
 from switchroom.view import Window
 from telephony.agents import Ask, Refused
 from telephony.ami.link import AmiLink
@@ -61,6 +62,11 @@ class LiveFloor:
         """Raises StoreFault when the database does not open, OSError when the port is taken; then nothing is left open."""
         self._loop = asyncio.get_running_loop()
         self.store: Store = await asyncio.to_thread(open_store, self._url)
+        try:
+            self._let_go = await asyncio.to_thread(lease.take, self.store)
+        except lease.Taken:
+            self.store.close()
+            raise StoreFault("database_in_use", url=self.store.url) from None
         self.leads = LeadBook(self.store, post=self._post)
         self.writer = Writer(
             self.store,
@@ -124,6 +130,7 @@ class LiveFloor:
         unwritten = await asyncio.to_thread(self.writer.close)
         if unwritten:
             log.error("%d facts could not be written", unwritten)
+        await asyncio.to_thread(self._let_go)
         self.store.close()
 
     # the Floor

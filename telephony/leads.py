@@ -55,6 +55,7 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     caller_id: str
     mode: str
     placed_at: float
+    rang_at: float | None = None
     answered_at: float | None
     connected_at: float | None
     agent: AgentId | None

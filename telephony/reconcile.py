@@ -66,7 +66,12 @@ def revive(known: OpenCall) -> Call:
         mode=known.mode,
         placed_at=known.placed_at,
         since=known.connected_at or known.answered_at or known.placed_at,
-        evidence=Evidence(answered=known.answered_at is not None, leg_seen=known.answered_at is not None),
+        evidence=Evidence(
+            answered=known.answered_at is not None,
+            leg_seen=known.rang_at is not None or known.answered_at is not None,
+            rang=known.rang_at is not None,
+        ),
+        rang_at=known.rang_at,
         answered_at=known.answered_at,
         connected_at=known.connected_at,
         agent=known.agent,
@@ -76,4 +81,6 @@ def revive(known: OpenCall) -> Call:
         call.stage = Stage.TALKING
     elif known.answered_at is not None:
         call.stage = Stage.OFFERED if known.agent is not None else Stage.ANSWERED
+    elif known.rang_at is not None:
+        call.stage = Stage.RINGING
     return call

@@ -29,9 +29,9 @@ FIGURE = Result(
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int]]:
     asked: list[tuple[str, float, int]] = []
 
-    def measure(name: str, *, hours: float, rounds: int) -> list[Result]:
+    def measure(name: str, *, hours: float, rounds: int) -> Result:
         asked.append((name, hours, rounds))
-        return [FIGURE]
+        return FIGURE
 
     monkeypatch.setattr(command, "measure", measure)
     return asked
