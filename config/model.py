@@ -104,7 +104,10 @@ class StoreSettings(Section):
         description="Database: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
     )
     commit_wait_ms: float = Field(
-        2.0, ge=0, le=1000, description="How long the writer gathers facts for one commit, in milliseconds."
+        2.0,
+        ge=0,
+        le=1000,
+        description="Least time between two commits, in milliseconds: facts that come in a stream are gathered, a lone one is written at once.",
     )
     free_mb: int = Field(
         200, ge=0, description="Below this many free megabytes on the data disk dialling stops with an alarm."
