@@ -46,7 +46,8 @@ def build(
     look: Callable[[CheckRecording], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
 ) -> House:
-    """Build the parts and connect them; nothing runs until the first event is fed."""
+    """Build the parts and connect them; nothing runs until the first event is fed, and the caller subscribes to the
+    exchanges, whose events are for ``core.feed``."""
     started = clock()
     calls = CallTable()
     recorder = RecordingEngine(
@@ -86,6 +87,4 @@ def build(
         look=look,
     )
     core.connect(outbox)
-    for exchange in exchanges.values():
-        exchange.subscribe(core.feed)
     return House(core=core, outbox=outbox, calls=calls, acd=acd, dialer=dialer, recorder=recorder)

@@ -143,14 +143,17 @@ def run(
         exchanges = scenario.exchanges(clock)
         ledger = InlineLedger(opened, beside=True, on_committed=lambda facts: leads.on_facts(facts))
         leads = LeadBook(opened, before_read=ledger.before_read)
+        watched = {e.server: watch.around(e, clock.now) for e in exchanges}
         house = build(
             server=settings.server,
             campaigns=settings.campaigns,
             ledger=ledger,
             leads=leads,
-            exchanges={e.server: watch.around(e, clock.now) for e in exchanges},
+            exchanges=watched,
             clock=clock.now,
         )
+        for exchange in watched.values():
+            exchange.subscribe(house.core.feed)
         house.outbox.watch(watch.on_facts)
         house.outbox.watch(tape.on_facts)
         gc.freeze()
