@@ -1,1 +1,1 @@
-""""""
+"""A closed world: a virtual Asterisk in memory and on the AMI wire, customers, agents at work, scenarios, invariants."""

@@ -133,6 +133,8 @@ def _action(action: str) -> Any:
         if as_json:
             print_json(answer)
         else:
-            console.print(say("campaign.done", name=name, action=say(f"campaign.{action}_done")), markup=False)
+            console.print(
+                say("campaign.done", name=name, action=say(f"campaign.{action}_done")), markup=False, soft_wrap=True
+            )
 
     return act

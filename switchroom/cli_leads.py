@@ -71,11 +71,11 @@ def import_leads(
     if as_json:
         print_json(report)
         return
-    console.print(say("leads.done", **_figures(report)), markup=False)
+    console.print(say("leads.done", **_figures(report)), markup=False, soft_wrap=True)
     for code, count in sorted(report.rejected.items(), key=lambda item: -item[1]):
-        console.print(f"  {count:>8}  {say_in(LANG, f'intake.{code}')}", markup=False)
+        console.print(f"  {count:>8}  {say_in(LANG, f'intake.{code}')}", markup=False, soft_wrap=True)
     if rejects is not None and report.rejected:
-        console.print(say("leads.rejects", file=rejects), markup=False)
+        console.print(say("leads.rejects", file=rejects), markup=False, soft_wrap=True)
 
 
 def _figures(report: IntakeReport) -> dict[str, int]:

@@ -97,10 +97,10 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.poke)
         watching = asyncio.create_task(watch.run(news), name="campaign watch")
-        console.print(say("serve.open", url=f"http://{server.api.host}:{floor.port}/"), markup=False)
+        console.print(say("serve.open", url=f"http://{server.api.host}:{floor.port}/"), markup=False, soft_wrap=True)
         await told.wait()
         watching.cancel()
-        console.print(say("serve.closing"), markup=False)
+        console.print(say("serve.closing"), markup=False, soft_wrap=True)
         await floor.close()
 
     run(main())
@@ -152,7 +152,7 @@ def _virtual(world: Any, hours: float, out: Path, as_json: bool) -> None:
     from switchroom.cli_tables import summary_table
 
     console.print(summary_table(summary))
-    console.print(say("simulate.kept", folder=out), markup=False)
+    console.print(say("simulate.kept", folder=out), markup=False, soft_wrap=True)
 
 
 def _wire(world: Any, hours: float | None, out: Path, port: int, browser: bool) -> None:
@@ -169,12 +169,12 @@ def _wire(world: Any, hours: float | None, out: Path, port: int, browser: bool) 
             await closed.close()
             closed = ClosedWorld(world, out, port=0, hours=hours)
             await closed.start()
-            console.print(say("simulate.port_taken", port=port), markup=False)
-        console.print(say("simulate.open", url=closed.url, agents=world.agents), markup=False)
+            console.print(say("simulate.port_taken", port=port), markup=False, soft_wrap=True)
+        console.print(say("simulate.open", url=closed.url, agents=world.agents), markup=False, soft_wrap=True)
         if browser:
             webbrowser.open(closed.url)
         await told.wait()
-        console.print(say("serve.closing"), markup=False)
+        console.print(say("serve.closing"), markup=False, soft_wrap=True)
         await closed.close()
 
     run(main())

@@ -36,7 +36,7 @@ def _write(path: Path, text: str, force: bool) -> None:
         path.touch(mode=0o600)
         path.chmod(0o600)
     path.write_text(text, encoding="utf-8")
-    console.print(say("written", path=path), markup=False)
+    console.print(say("written", path=path), markup=False, soft_wrap=True)
 
 
 Force = Annotated[bool, typer.Option("--force", help=say("opt.force"))]
@@ -57,7 +57,7 @@ def asterisk_config(
 ) -> None:
     for name, text in render_all(load_server(config), secrets=secrets).items():
         _write(out / name, text, force)
-    console.print(say("asterisk.next", folder=out), markup=False)
+    console.print(say("asterisk.next", folder=out), markup=False, soft_wrap=True)
 
 
 def doctor(

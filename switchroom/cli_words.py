@@ -19,7 +19,7 @@ def say(code: str, /, **slots: object) -> str:
 
 def fail(code: str, /, *, exit_code: int = 1, **slots: object) -> NoReturn:
     """End the command with one clear error."""
-    errors.print(say(code, **slots), style="red", markup=False)
+    errors.print(say(code, **slots), style="red", markup=False, soft_wrap=True)
     raise typer.Exit(exit_code)
 
 
