@@ -6,6 +6,7 @@ from itertools import count
 from telephony.ids import CALL_PREFIX, CallId
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+WIDTH = 6
 
 
 def base36(number: int) -> str:
@@ -18,15 +19,21 @@ def base36(number: int) -> str:
             return text
 
 
+def fixed(number: int) -> str:
+    """A count in base 36 of a fixed width: Asterisk refuses a ChannelId that begins a live channel's, ``c-1`` beside
+    ``c-12``, so no id may be the beginning of another."""
+    return base36(number).rjust(WIDTH, "0")
+
+
 def call_ids(started: float) -> Callable[[], CallId]:
-    """Call ids of a run that began at `started` (epoch seconds), e.g. ``c-mh3k2f1a-1z``."""
+    """Call ids of a run that began at `started` (epoch seconds), e.g. ``c-mh3k2f1a-00001z``."""
     prefix = f"{CALL_PREFIX}{base36(int(started * 1000))}-"
     numbers = count(1)
-    return lambda: CallId(prefix + base36(next(numbers)))
+    return lambda: CallId(prefix + fixed(next(numbers)))
 
 
 def serials(started: float) -> Callable[[], str]:
     """Serials for seat legs of a run; no dash in them, for the dash ends the agent's name."""
     prefix = base36(int(started * 1000))
     numbers = count(1)
-    return lambda: f"{prefix}{base36(next(numbers))}"
+    return lambda: f"{prefix}{fixed(next(numbers))}"

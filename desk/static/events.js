@@ -17,7 +17,7 @@ function words(fact, titles) {
     if (name === "state") filled[name] = named(STATE[fact.kind] ?? "state", value);
     else if (name === "campaign") filled[name] = titles[value] || value;
     else if (name === "code") filled[name] = t(`code.${value}`, fact.words ?? {});
-    else if (name === "call") filled[name] = `#${String(value).slice(String(value).lastIndexOf("-") + 1)}`;
+    else if (name === "call") filled[name] = `#${String(value).slice(String(value).lastIndexOf("-") + 1).replace(/^0+/, "")}`;
     else if (PREFIX[name]) filled[name] = named(PREFIX[name], value);
     else if (typeof value === "number") filled[name] = Number.isInteger(value) ? value : value.toFixed(1);
     else filled[name] = value ?? "";

@@ -99,7 +99,7 @@ class Stage(ABC):
         return PhoneNumber(f"+{fate.value}{round(ring_s * 10):02d}{round(talk_s * 10):03d}{next(self._serial):04d}")
 
     def call_id(self) -> CallId:
-        return CallId(f"c-{id(self):x}-{next(self._serial)}")
+        return CallId(f"c-{id(self):x}-{next(self._serial):06}")
 
     def dial(
         self,
@@ -131,7 +131,7 @@ class Stage(ABC):
 
     def seat(self, agent: AgentId, endpoint: str, *, ring_s: float = 10.0) -> LegId:
         """Ask for the agent's seat leg and return its id at once."""
-        leg = seat_leg(agent, f"{next(self._serial)}")
+        leg = seat_leg(agent, f"{next(self._serial):06}")
         self.exchange.perform(
             SeatAgent(server=self.server, agent=agent, leg=leg, endpoint=endpoint, ring_s=ring_s, auto_answer=True)
         )

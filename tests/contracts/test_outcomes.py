@@ -75,6 +75,7 @@ async def test_call_we_cancel_while_it_rings_ends_with_our_cause(stage: Stage) -
     call = stage.dial(Fate.RINGS_OUT)
     await stage.sees(LegRinging, leg=call)
     stage.hang_up(call)
+    await stage.sees(OriginateEnded, leg=call)
     evidence = await stage.ends(call)
     assert (evidence.cause, evidence.reason, evidence.answered) == (16, 0, False)
     assert judge(evidence) is Outcome.CANCELLED

@@ -1,6 +1,7 @@
 """Ids are fresh over restarts, name what they belong to, and can stand in a channel id."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,13 @@ def test_a_run_never_gives_a_call_id_twice_and_each_is_known_as_a_call() -> None
     ids = [fresh() for _ in range(2000)]
     assert len(set(ids)) == len(ids)
     assert all(is_call(one) and re.fullmatch(r"c-[0-9a-z]+-[0-9a-z]+", one) for one in ids)
+
+
+def test_no_id_is_the_beginning_of_another_for_asterisk_takes_that_for_the_same() -> None:
+    call, serial = call_ids(1_772_413_200.0), serials(1_772_413_200.0)
+    for fresh in (call, lambda: seat_leg(AgentId("1001"), serial())):
+        ids = sorted(str(fresh()) for _ in range(2000))
+        assert not any(later.startswith(earlier) for earlier, later in pairwise(ids))
 
 
 @pytest.mark.parametrize("later_s", [0.001, 1.0, 86_400.0])
