@@ -28,7 +28,7 @@ class ClosedWorld:
 
     def __init__(self, scenario: Scenario, data: Path, *, port: int = 0, hours: float | None = None) -> None:
         self.scenario = scenario
-        self.data = data
+        self.data = data.resolve()
         self._port = port
         self._hours = hours
         self._servers: list[AmiServer] = []

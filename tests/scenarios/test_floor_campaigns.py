@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from simulator.scenario import load_scenario
+from switchroom.closed_world import ClosedWorld
 from telephony.agents import NotReadyAsked, SignOutAsked
 from telephony.facts import AttemptPlaced, CallConnected, CallEnded, CampaignChanged
 from telephony.outcomes import Outcome
@@ -88,3 +92,11 @@ async def test_stop_hangs_up_what_rings_and_leaves_talks_alone(tmp_path: Path) -
         refused = await floor.api("POST", "/campaigns/spring/pause", status=409)
         assert refused["code"] == "campaign.cannot"
         assert floor.sound()
+
+
+def test_a_closed_world_in_a_relative_folder_keeps_its_recordings_where_they_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = ClosedWorld(load_scenario("demo"), Path("var/simulate"))
+    assert world.data == tmp_path / "var" / "simulate"
