@@ -62,7 +62,6 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     hung_up_by_us: bool = False
     stale: bool = False
     missed_once: bool = False
-    adopted: bool = False
 
     def move(self, stage: Stage, now: float) -> None:
         self.stage = stage

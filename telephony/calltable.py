@@ -439,7 +439,6 @@ class CallTable:
 
     def _adopt(self, call: Call, row: LegSeen, seen: reconcile.Seen, now: float) -> Out:
         call.stale = False
-        call.adopted = True
         call.evidence.leg_seen = True
         out: Out = []
         if row.ringing:

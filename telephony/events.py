@@ -7,7 +7,7 @@ them back into headers for the wire. Nothing in here decides anything.
 import msgspec
 
 from telephony.commands import TimerKey
-from telephony.ids import ActionId, AgentId, BridgeId, CallId, LegId, ServerId
+from telephony.ids import BridgeId, CallId, LegId, ServerId
 
 
 class PbxEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,13 +173,6 @@ class LinkLost(PbxEvent, frozen=True, kw_only=True):
     why: str
 
 
-class SeatLost(PbxEvent, frozen=True, kw_only=True):
-    """The agent's phone could not be reached for a seat; `why` is the PBX's word."""
-
-    agent: AgentId
-    why: str
-
-
 class TimerFired(msgspec.Struct, frozen=True):
     """A timer set by a command has come due."""
 
@@ -198,10 +191,3 @@ class Pong(PbxEvent, frozen=True, kw_only=True):
     """The PBX answered a ping; `lag_s` is the round trip in seconds."""
 
     lag_s: float
-
-
-class Foreign(PbxEvent, frozen=True, kw_only=True):
-    """An event that is known and means nothing to us, or the reply to an action; counted, never acted upon."""
-
-    name: str
-    action: ActionId | None = None
