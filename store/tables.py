@@ -96,6 +96,52 @@ Index(
     postgresql_where=text("due IS NOT NULL"),
 )
 
+Index(
+    "ix_leads_batch", leads.c.batch, leads.c.id, sqlite_where=text("batch <> ''"), postgresql_where=text("batch <> ''")
+)
+Index("ix_leads_customer", leads.c.customer, leads.c.campaign)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("opened_at", Float(53)),
+    Column("author", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+Index(
+    "ux_batches_file",
+    batches.c.campaign,
+    batches.c.digest,
+    batches.c.sheet,
+    unique=True,
+    sqlite_where=text("digest <> ''"),
+    postgresql_where=text("digest <> ''"),
+)
+
+batch_rejects = Table(
+    "batch_rejects",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("batch", Text, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("cells", Text, nullable=False),
+)
+Index("ix_batch_rejects_batch", batch_rejects.c.batch, batch_rejects.c.id)
+
 agents = Table(
     "agents",
     metadata,
