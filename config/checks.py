@@ -21,6 +21,7 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
             if name not in exchanges:
                 yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
     yield from _shared_tokens(tree)
+    yield from _roles_without_tokens(tree)
 
 
 def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str]) -> Iterator[Found]:
@@ -60,6 +61,15 @@ def _shared_tokens(tree: Mapping[str, Any]) -> Iterator[Found]:
             if token in first:
                 yield ("api", "tokens", holder), "token_shared", {}
             first.setdefault(token, holder)
+
+
+def _roles_without_tokens(tree: Mapping[str, Any]) -> Iterator[Found]:
+    api = tree.get("api")
+    tokens, roles = (api.get("tokens"), api.get("roles")) if isinstance(api, dict) else (None, None)
+    holders = tokens if isinstance(tokens, dict) else {}
+    for holder in roles if isinstance(roles, dict) else ():
+        if holder not in holders:
+            yield ("api", "roles", holder), "no_such_holder", {"found": holder, "allowed": _list(holders)}
 
 
 def _list(names: Collection[str]) -> str:

@@ -90,6 +90,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,40}$")]
 """A short name used in ids, file names and dialplans: letters, digits, underscore and dot; no dash, no space."""
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Role = Literal["agent", "leader", "operator", "manager", "auditor", "admin"]
+"""The roles of ``config.rights``."""
 
 
 class Section(BaseModel):
@@ -123,6 +125,10 @@ class ApiSettings(Section):
     tokens: dict[Name, Token] = Field(
         default_factory=dict,
         description="Access tokens by the name of their holder, at least 24 characters each; without one the API refuses everybody.",
+    )
+    roles: dict[Name, Role] = Field(
+        default_factory=dict,
+        description="Role of each token by its holder: agent, leader, operator, manager, auditor, admin. A token without one is an operator: it steers and imports, but neither approves changes, nor exports, nor sees whole numbers.",
     )
 
 

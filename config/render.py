@@ -36,6 +36,7 @@ _EXAMPLES: dict[str, Any] = {
 }
 _OUT_OF_USE = {
     "api.tokens": 'tokens = { admin = "at least 24 characters, e.g. from: openssl rand -hex 24" }',
+    "api.roles": 'roles = { admin = "admin" }',
     "asterisk.recordings_here": 'recordings_here = "/var/spool/asterisk/monitor"',
     "log.file": 'file = "var/switchroom.log"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from config.rights import Right
 from desk.asks import AGENT_ASKS
 from desk.bodies import Granted, Status
 from desk.faults import Refusal
-from desk.guard import ACTOR
+from desk.guard import ACTOR, demand
 from desk.masked import mask_digits, mask_fields
 from desk.ports import DeskQueries, ImportRefused
 from desk.routes import PREFIX, ROUTES, Query, Route
@@ -46,6 +47,7 @@ class Api:
         method = getattr(self, route.name)
 
         async def handler(request: web.Request) -> web.StreamResponse:
+            demand(request, route.right)
             result: web.StreamResponse = await method(request, route)
             return result
 
@@ -112,6 +114,8 @@ class Api:
 
     async def ask_agent(self, request: web.Request, route: Route) -> web.Response:
         agent = request.match_info["id"]
+        if agent != request[ACTOR]:
+            demand(request, Right.AGENT_ANY)
         if all(known.id != agent for known in self._floor.view().agents):
             raise Refusal(404, "unknown_agent")
         body = await _body(request, route)

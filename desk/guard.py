@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from config.rights import ROLES, Right
 from desk.faults import Refusal, answer, of_status
 from desk.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
 ACTOR = web.RequestKey("actor", str)
+RIGHTS = web.RequestKey("rights", frozenset)
 SIMULATED_ACTOR = "simulate"
 OPEN_PATHS = frozenset({"/api/v1/openapi.json", "/api/v1/live", "/healthz"})
 HEADERS = {
@@ -78,7 +80,9 @@ class Guard:
         token = token.strip() if scheme.lower() == "bearer" else ""
         if self._simulated:
             self.refuse_foreign(request)
-            request[ACTOR] = (token and self._tokens.holder(token)) or SIMULATED_ACTOR
+            holder = self._tokens.holder(token) if token else None
+            request[ACTOR] = holder or SIMULATED_ACTOR
+            request[RIGHTS] = self._tokens.rights(holder) if holder else ROLES["admin"]
             return
         needs = path.startswith("/api/") or (path == "/metrics" and not self._loopback)
         if not needs or path in OPEN_PATHS:
@@ -89,12 +93,14 @@ class Guard:
         if name is None:
             raise Refusal(401, "wrong_token" if token else "no_token")
         request[ACTOR] = name
+        request[RIGHTS] = self._tokens.rights(name)
 
     async def knock(self, request: web.Request, token: str) -> str | None:
         """The actor behind a token sent over the live socket, or None; in simulate everybody of ours."""
         if self._simulated:
             return SIMULATED_ACTOR
-        return await self._tokens.check(token, request.remote or "")
+        name = await self._tokens.check(token, request.remote or "")
+        return name if name is not None and Right.FLOOR_SEE in self._tokens.rights(name) else None
 
     @property
     def open(self) -> bool:
@@ -125,6 +131,12 @@ class Guard:
             return response
 
         return guarded
+
+
+def demand(request: web.Request, right: Right) -> None:
+    """Refuse a caller whose role does not hold the right."""
+    if right not in request[RIGHTS]:
+        raise Refusal(403, "no_right", {"right": right.value, "actor": request[ACTOR]})
 
 
 def _resource(request: web.Request) -> str:

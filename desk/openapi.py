@@ -11,7 +11,7 @@ from desk.routes import PREFIX, ROUTES, Query, Route
 _WORDS = {
     400: "The body is not JSON.",
     401: "No token, or a wrong one.",
-    403: "A foreign Host or Origin (only where no token is needed).",
+    403: "The token's role does not hold the right; or a foreign Host or Origin, where no token is needed.",
     404: "No such agent or campaign.",
     409: "The floor refused the wish; the code says why.",
     413: "The body is too large.",
@@ -60,6 +60,8 @@ def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": operation_id(route),
         "summary": route.about,
+        "description": f"Needs the right `{route.right}`.",
+        "security": [{"bearer": [route.right.value]}, {}],
         "responses": {
             "200": {"description": "Done.", "content": {"application/json": {"schema": schema_of[id(route.gives)]}}},
             **{

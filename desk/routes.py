@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from config.rights import Right
 from desk import bodies
 from desk.ports import CallRow, ImportReport, JournalRow, RecordingRow
 from telephony.agents import CampaignAction
@@ -23,12 +24,15 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `name` is the handler's name; `takes` is the JSON body's type, or "csv" for a streamed list."""
+    """One operation. `name` is the handler's name; `takes` is the JSON body's type, or "csv" for a streamed list.
+
+    `right` is what the caller's role must hold."""
 
     method: Literal["GET", "POST"]
     path: str
     name: str
     about: str
+    right: Right
     gives: Any
     takes: Any = None
     query: tuple[Query, ...] = ()
@@ -47,14 +51,25 @@ def _agent(verb: str, about: str, takes: Any = bodies.Nothing) -> Route:
         path=f"/agents/{{id}}/{verb}",
         name="ask_agent",
         about=about,
+        right=Right.AGENT_OWN,
         takes=takes,
         gives=bodies.Granted,
         refuses=(404, 409),
     )
 
 
-def _read(path: str, name: str, about: str, gives: Any, *query: Query, refuses: Sequence[int] = ()) -> Route:
-    return Route(method="GET", path=path, name=name, about=about, gives=gives, query=query, refuses=tuple(refuses))
+def _read(
+    path: str,
+    name: str,
+    about: str,
+    gives: Any,
+    *query: Query,
+    refuses: Sequence[int] = (),
+    right: Right = Right.FLOOR_SEE,
+) -> Route:
+    return Route(
+        method="GET", path=path, name=name, about=about, right=right, gives=gives, query=query, refuses=tuple(refuses)
+    )
 
 
 _CAMPAIGN_WORDS = {
@@ -89,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
             path=f"/campaigns/{{id}}/{action.value}",
             name="ask_campaign",
             about=words,
+            right=Right.FLOOR_STEER,
             takes=bodies.Nothing,
             gives=bodies.Granted,
             refuses=(404, 409),
@@ -100,6 +116,7 @@ ROUTES: tuple[Route, ...] = (
         path="/campaigns/{id}/leads",
         name="import_leads",
         about="Upload a list of customers as CSV with a heading line; the answer reports every rejected row.",
+        right=Right.DATA_IMPORT,
         takes="csv",
         gives=ImportReport,
         refuses=(404, 409),

@@ -64,7 +64,7 @@ class Desk:
         self._floor = floor
         self._settings = settings
         self._simulated = simulated
-        guard = Guard(tokens or Tokens(settings.tokens), simulated=simulated, host=settings.host)
+        guard = Guard(tokens or Tokens(settings.tokens, roles=settings.roles), simulated=simulated, host=settings.host)
         self.live = Live(floor, guard, clock)
         self._gauges = CollectorRegistry(auto_describe=False)
         self._gauges.register(FloorGauges(floor))

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import SecretStr
 
+from config.rights import ROLES, UNNAMED, Right
+
 log = logging.getLogger(__name__)
 
 SHORTEST = 24
@@ -21,8 +23,13 @@ class Tokens:
     """The holders' tokens. A right token never waits, so nobody is locked out by another's guesses."""
 
     def __init__(
-        self, holders: Mapping[str, SecretStr], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        holders: Mapping[str, SecretStr],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        roles: Mapping[str, str] = {},
     ) -> None:
+        self._roles = dict(roles)
         self._secrets: list[tuple[str, bytes]] = []
         for name, secret in holders.items():
             value = secret.get_secret_value().encode()
@@ -42,6 +49,10 @@ class Tokens:
             if hmac.compare_digest(given, secret):
                 found = name
         return found
+
+    def rights(self, holder: str) -> frozenset[Right]:
+        """What a holder may do; a role nobody knows gives nothing."""
+        return ROLES.get(self._roles.get(holder, UNNAMED), frozenset())
 
     async def check(self, token: str, peer: str) -> str | None:
         """As `holder`, but a wrong token is answered late: 0.25 s, doubling up to 4 s for each `peer`."""

@@ -207,6 +207,15 @@ class CustomerBarred(Fact, frozen=True, kw_only=True):
     actor: str
 
 
+class Acted(Fact, frozen=True, kw_only=True):
+    """A person did what the audit trail keeps, e.g. `act` ``number.reveal``; `about` and `words` hold no number."""
+
+    actor: str
+    act: str
+    about: str
+    words: dict[str, str] = {}
+
+
 class CampaignChanged(Fact, frozen=True, kw_only=True):
     campaign: CampaignId
     state: str

@@ -7,8 +7,8 @@ const QUIET = new Set(["AttemptPlaced", "CallRang", "CallAnswered", "CallWaiting
 const NOTED = new Set(["logged_out", "aux"]);
 const quiet = (fact) => (fact.kind === "AgentChanged" ? !NOTED.has(fact.now) && !NOTED.has(fact.was) : QUIET.has(fact.kind));
 const TONE = { AlarmRaised: "bad", CallAbandoned: "bad", RecordingMissing: "bad", Anomaly: "warn", AskRefused: "warn", OfferFailed: "warn", SeatLeft: "warn",
-  CallConnected: "good", AlarmCleared: "good", CampaignChanged: "note", TrunkChanged: "note", ServerChanged: "note", CallDisposed: "note" };
-const PREFIX = { outcome: "outcome", was: "state", now: "state", by: "by", alarm: "alarm", code: "code", rule: "rule", disposition: "disposition", why: "why", what: "what" };
+  CallConnected: "good", AlarmCleared: "good", CampaignChanged: "note", TrunkChanged: "note", ServerChanged: "note", CallDisposed: "note", Acted: "note" };
+const PREFIX = { outcome: "outcome", was: "state", now: "state", by: "by", alarm: "alarm", code: "code", rule: "rule", disposition: "disposition", why: "why", what: "what", act: "act" };
 const STATE = { CampaignChanged: "campaign_state", TrunkChanged: "trunk_state", ServerChanged: "server_state" };
 
 function words(fact, titles) {

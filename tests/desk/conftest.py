@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
 
 from config.model import ApiSettings
 from desk.server import Desk
@@ -39,9 +38,15 @@ async def _open(*, simulated: bool, **settings: object) -> Office:
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    holders = {"wang": SecretStr(TOKEN)}
-    api = ApiSettings.model_validate({"port": 0, "tokens": holders, **settings})
-    desk = Desk(floor, api, simulated=simulated, queries=queries, clock=floor.clock, tokens=Tokens(holders, note))
+    api = ApiSettings.model_validate({"port": 0, "tokens": {"wang": TOKEN}, **settings})
+    desk = Desk(
+        floor,
+        api,
+        simulated=simulated,
+        queries=queries,
+        clock=floor.clock,
+        tokens=Tokens(api.tokens, note, roles=api.roles),
+    )
     port = await desk.start()
     client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=10))
     return Office(desk=desk, floor=floor, queries=queries, client=client, port=port, waits=waits)

@@ -1,0 +1,54 @@
+"""Who may do what over the API: the rights its routes name, and the roles that hold them."""
+
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """What a route asks of whoever calls it."""
+
+    FLOOR_SEE = "floor.see"
+    """Read the floor, its calls, recordings and journal, numbers masked."""
+    FLOOR_STEER = "floor.steer"
+    """Start, pause, drain and stop campaigns."""
+    AGENT_OWN = "agent.own"
+    """Act as the agent whose number is the token's name."""
+    AGENT_ANY = "agent.any"
+    """Act for every agent."""
+    DATA_ASK = "data.ask"
+    """Ask for a change of a customer's data."""
+    DATA_APPROVE = "data.approve"
+    """Approve or refuse what others asked for."""
+    DATA_IMPORT = "data.import"
+    """Bring lists of customers in."""
+    DATA_RELEASE = "data.release"
+    """Allocate, release, recover and close batches of customers."""
+    DATA_EXPORT = "data.export"
+    """Take customers and calls out, numbers masked."""
+    NUMBER_REVEAL = "number.reveal"
+    """See a whole number, with a reason."""
+    DNC_READ = "dnc.read"
+    """Ask whether somebody may be called."""
+    DNC_WRITE = "dnc.write"
+    """Put numbers and customers on the do-not-call list, take them off, file complaints."""
+    AUDIT_READ = "audit.read"
+    """Read the audit trail."""
+
+
+R = Right
+
+_SEES = frozenset({R.FLOOR_SEE, R.DNC_READ})
+_AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK}
+_LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE}
+_OPERATOR = _LEADER | {R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
+_MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}
+
+ROLES: dict[str, frozenset[Right]] = {
+    "agent": _AGENT,
+    "leader": _LEADER,
+    "operator": _OPERATOR,
+    "manager": _MANAGER,
+    "auditor": _SEES | {R.AUDIT_READ},
+    "admin": frozenset(Right),
+}
+UNNAMED = "operator"
+"""The role of a token none was given: everything but to approve changes, to export and to see whole numbers."""
