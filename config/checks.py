@@ -24,8 +24,8 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
     yield from _roles_without_tokens(tree)
 
 
-def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str]) -> Iterator[Found]:
-    """Every trunk a campaign names is there."""
+def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str], calendars: Collection[str]) -> Iterator[Found]:
+    """Every trunk and every calendar a campaign names is there."""
     campaigns = tree.get("campaign")
     if not isinstance(campaigns, dict):
         return
@@ -35,6 +35,9 @@ def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str]) -> Iterato
             if isinstance(trunk, str) and trunk not in trunks:
                 words = {"found": trunk, "allowed": _list(trunks)}
                 yield ("campaign", name, "trunks", number), "no_such_trunk", words
+        kept = campaign.get("holidays") if isinstance(campaign, dict) else None
+        if isinstance(kept, str) and kept and kept not in calendars:
+            yield ("campaign", name, "holidays"), "no_such_calendar", {"found": kept, "allowed": _list(calendars)}
 
 
 def _named(tree: Mapping[str, Any], table: str, key: str) -> Iterator[tuple[int, str]]:

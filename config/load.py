@@ -71,12 +71,12 @@ def load_server(path: Path) -> ServerSettings:
 
 def load_campaigns(path: Path, server: ServerSettings) -> dict[str, CampaignSettings]:
     """The campaigns of ``campaigns.toml`` by name, checked against the server's trunks; raises SettingsError."""
-    return dict(read_campaigns(path, {trunk.name for trunk in server.trunk}).campaign)
+    return dict(read_campaigns(path, {trunk.name for trunk in server.trunk}, server.calendar).campaign)
 
 
-def read_campaigns(path: Path, trunks: Collection[str]) -> CampaignFile:
-    """``campaigns.toml``, checked against the names of the trunks; raises SettingsError."""
-    return _load(path, CampaignFile, lambda tree: campaign_checks(tree, trunks))
+def read_campaigns(path: Path, trunks: Collection[str], calendars: Collection[str] = ()) -> CampaignFile:
+    """``campaigns.toml``, checked against the names of the trunks and calendars; raises SettingsError."""
+    return _load(path, CampaignFile, lambda tree: campaign_checks(tree, trunks, calendars))
 
 
 def _load(path: Path, section: type[S], checks: Callable[[dict[str, Any]], Iterable[Found]]) -> S:

@@ -3,6 +3,8 @@
 The description of each field is what the annotated example shows, so it is written for the operator.
 """
 
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -19,8 +21,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from config.spans import span
+
 TOKEN_LENGTH = 24
 """Fewest characters of an access token."""
+
+LONGEST_SPAN_S = 3721 * 86_400.0
+"""Most a frequency rule looks back or rests: ten years of the longest months."""
 
 OUTCOMES = (
     "answered", "machine", "busy", "no_answer", "declined", "unavailable", "invalid", "congestion", "trunk_down",
@@ -74,6 +81,47 @@ def _store_url(text: str) -> str:
     return _one_line(text)
 
 
+def _span(text: str) -> str:
+    try:
+        length = span(text)
+    except ValueError:
+        raise PydanticCustomError("span_form", "not a span of time") from None
+    if length.longest_s > LONGEST_SPAN_S:
+        raise PydanticCustomError("span_long", "longer than ten years")
+    return text
+
+
+def _span_of_time(text: str) -> str:
+    if not span(_span(text)):
+        raise PydanticCustomError("span_empty", "no time at all")
+    return text
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    if type(value) is not date:
+        raise PydanticCustomError("date_form", "not a date")
+    return value
+
+
+@cache
+def calendar_countries() -> dict[str, list[str]]:
+    """Countries whose public holidays are known (ISO 3166), each with its states or provinces."""
+    import holidays
+
+    return dict(holidays.list_supported_countries(include_aliases=False))
+
+
+def _calendar_country(text: str) -> str:
+    if text and text not in calendar_countries():
+        raise PydanticCustomError("calendar_country", "no such country")
+    return text
+
+
 def _place(value: Any) -> Any:
     return Path(_one_line(value)) if isinstance(value, str) else value
 
@@ -84,6 +132,10 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Outcome = Annotated[str, AfterValidator(_outcome)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
+Span = Annotated[str, AfterValidator(_span)]
+"""A span such as ``"3 months"``, see ``config.spans``; ``"0 days"`` is none."""
+SpanOfTime = Annotated[str, AfterValidator(_span_of_time)]
+Day = Annotated[date, BeforeValidator(_date)]
 Place = Annotated[Path, BeforeValidator(_place)]
 Prefix = Annotated[str, Field(pattern=r"^\+[0-9]{1,15}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,40}$")]
@@ -208,6 +260,37 @@ class FloorSettings(Section):
     )
 
 
+class CalendarDay(Section):
+    date: Day = Field(description="The day, YYYY-MM-DD.")
+    kind: Literal["holiday", "working"] = Field(
+        "holiday", description="holiday: no working day; working: a working day, whatever the country's calendar says."
+    )
+
+
+class CalendarSettings(Section):
+    """A table ``[calendar.NAME]`` of ``server.toml``: the holidays of a country, and days of the house's own."""
+
+    country: Annotated[str, AfterValidator(_calendar_country)] = Field(
+        "", description="Country whose public holidays are taken (ISO 3166), e.g. CN; empty for the listed days only."
+    )
+    subdivision: Annotated[str, AfterValidator(_one_line)] = Field(
+        "", description="State or province whose holidays are taken too, e.g. BY; empty for the whole country's only."
+    )
+    day: list[CalendarDay] = Field(
+        default_factory=list, description="Days that are otherwise than the country's calendar has them."
+    )
+
+    @field_validator("subdivision")
+    @classmethod
+    def _in_that_country(cls, subdivision: str, seen: ValidationInfo) -> str:
+        country = seen.data.get("country")
+        known = calendar_countries().get(country or "", []) if subdivision else []
+        if subdivision and country is not None and subdivision not in known:
+            allowed = ", ".join(sorted(known)) or "–"
+            raise PydanticCustomError("subdivision_unknown", "not there", {"country": country, "allowed": allowed})
+        return subdivision
+
+
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
@@ -220,6 +303,9 @@ class ServerSettings(Section):
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
     floor: FloorSettings = Field(default_factory=FloorSettings, description="Rules for all agents.")
+    calendar: dict[Name, CalendarSettings] = Field(
+        default_factory=dict, description="Holiday calendars by name; a campaign says which one it keeps."
+    )
     asterisk: list[AsteriskSettings] = Field(default_factory=list, description="The Asterisk servers.")
     trunk: list[TrunkSettings] = Field(default_factory=list, description="The trunks.")
     agent: list[AgentSettings] = Field(default_factory=list, description="The agents.")
@@ -251,11 +337,41 @@ def _retries() -> dict[str, RetryRule]:
 
 
 class FrequencyRule(Section):
-    calls: Annotated[int, Field(ge=1, le=1000)] = Field(2, description="At most this many calls to one customer …")
-    within_days: Annotated[float, Field(gt=0, le=3660)] = Field(30.0, description="… within this many days …")
-    rest_days: Annotated[float, Field(ge=0, le=3660)] = Field(
-        90.0, description="… and once reached, none for this many days after the last."
+    calls: Annotated[int, Field(ge=1, le=1000)] = Field(2, description="At most this many calls …")
+    within: SpanOfTime = Field(
+        "1 month", description="… within this span, e.g. 24 hours, 7 days, 1 month, in the called party's time …"
     )
+    rest: Span = Field(
+        "3 months", description="… and once reached, none for this span after the last; 0 days for no rest."
+    )
+    window: Literal["sliding", "calendar"] = Field(
+        "sliding",
+        description="sliding: any such span; calendar: the day, week (from Monday), month or year on the calendar.",
+    )
+    per: Literal["customer", "number"] = Field(
+        "customer",
+        description="customer: calls to the customer by any of his numbers, and to the number at hand; number: only the latter.",
+    )
+    scope: Literal["everywhere", "campaign"] = Field(
+        "everywhere", description="everywhere: calls of all campaigns count; campaign: only those of this campaign."
+    )
+    counts: Literal["placed", "answered", "connected"] = Field(
+        "placed",
+        description="placed: every call counts; answered: those the customer took; connected: those that reached an agent.",
+    )
+    uncounted: list[Outcome] = Field(
+        default_factory=list, description="Outcomes of calls that do not count; empty counts every call placed."
+    )
+
+    @field_validator("window")
+    @classmethod
+    def _on_the_calendar(cls, window: str, seen: ValidationInfo) -> str:
+        within = seen.data.get("within")
+        if window == "calendar" and within is not None:
+            length = span(within)
+            if length.count != 1 or length.seconds:
+                raise PydanticCustomError("window_calendar", "not one on the calendar", {"within": within})
+        return window
 
 
 class CallingWindow(Section):
@@ -322,10 +438,25 @@ class CampaignSettings(Section):
     )
     frequency: list[FrequencyRule] = Field(
         default_factory=lambda: [FrequencyRule()],
-        description="How often one customer may be called, over all campaigns.",
+        description="How often one customer may be called; a call must keep all rules.",
     )
     windows: list[CallingWindow] = Field(
         default_factory=_windows, description="When customers may be called, in their own time."
+    )
+    holidays: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{0,40}$")] = Field(
+        "",
+        description="Holiday calendar it keeps, of [calendar.NAME] in server.toml: on its holidays only holiday_windows hold; empty for none.",
+    )
+    holiday_windows: list[CallingWindow] = Field(
+        default_factory=list, description="When customers may be called on holidays; none: not at all."
+    )
+    consent: bool = Field(
+        False,
+        description="Call only customers whose consent is on record and has not run out (import column consent_at).",
+    )
+    owner: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{0,40}$")] = Field(
+        "",
+        description="Owner of its list, whose own do-not-call entries hold besides those for everybody; empty for none.",
     )
     wrap_up_s: Seconds | None = Field(
         None, description="Wrap-up after this campaign's calls, in seconds; not given takes the floor's."

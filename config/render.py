@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ _EXAMPLES: dict[str, Any] = {
     "agent.endpoint": "PJSIP/1001",
     "agent.campaigns": [_CAMPAIGN],
     "campaign.title": "春季回访",
+    "calendar.country": "CN",
+    "calendar.day.date": date(2026, 10, 9),
+    "campaign.holiday_windows.begin": "10:00",
+    "campaign.holiday_windows.end": "12:00",
 }
 _OUT_OF_USE = {
     "api.tokens": 'tokens = { admin = "at least 24 characters, e.g. from: openssl rand -hex 24" }',
@@ -41,6 +46,8 @@ _OUT_OF_USE = {
     "log.file": 'file = "var/switchroom.log"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
 }
+_TABLES_OUT_OF_USE = {"calendar": "calendar.china", "campaign.holiday_windows": ""}
+"""Tables shown behind #, with the name they are given where they need one."""
 
 
 def example_server() -> str:
@@ -97,9 +104,18 @@ def _table(section: type[Section], prefix: str, path: str, given: dict[str, Any]
             lines += [
                 "",
                 *(_about(row.name) if explain else []),
-                *_inner(row, f"{path}.{row.key}" if path else row.key),
+                *_shown(row, f"{path}.{row.key}" if path else row.key),
             ]
     return lines
+
+
+def _shown(row: Setting, path: str) -> list[str]:
+    if row.name not in _TABLES_OUT_OF_USE:
+        return _inner(row, path)
+    assert row.section is not None
+    name = _TABLES_OUT_OF_USE[row.name]
+    body = [f"[{name}]", *_table(row.section, f"{row.name}.", name, {})] if name else _inner(row, path)
+    return [line if not line or line.startswith("#") else f"# {line}" for line in body]
 
 
 def _inner(row: Setting, path: str) -> list[str]:
@@ -137,7 +153,7 @@ def _toml(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case int() | float():
+        case int() | float() | date():
             return str(value)
         case list():
             return "[" + ", ".join(map(_toml, value)) + "]"

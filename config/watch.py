@@ -43,10 +43,17 @@ class ReloadRefused:
 class CampaignWatch:
     """Decides when to read the file again; a file still being written is left until it rests between two looks."""
 
-    def __init__(self, path: Path, campaigns: dict[str, CampaignSettings], trunks: Collection[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        campaigns: dict[str, CampaignSettings],
+        trunks: Collection[str],
+        calendars: Collection[str] = (),
+    ) -> None:
         self.path = path
         self.campaigns = campaigns
         self._trunks = frozenset(trunks)
+        self._calendars = frozenset(calendars)
         self._read = stamp(path)
         self._seen = self._read
         self._poked = asyncio.Event()
@@ -59,7 +66,7 @@ class CampaignWatch:
             return None
         self._read = now
         try:
-            fresh = dict(read_campaigns(self.path, self._trunks).campaign)
+            fresh = dict(read_campaigns(self.path, self._trunks, self._calendars).campaign)
         except SettingsError as error:
             return ReloadRefused(error)
         before, self.campaigns = self.campaigns, fresh

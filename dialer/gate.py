@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from config.model import CampaignSettings
+from config.spans import span
 from dialer.windows import CallingHours
 from telephony.ids import CustomerId
 from telephony.leads import Lead
@@ -58,7 +59,7 @@ class GateRules:
     def __init__(self, settings: CampaignSettings) -> None:
         self.hours = CallingHours(settings.windows)
         self.frequency = tuple(
-            (rule.calls, rule.within_days * DAY_S, rule.rest_days * DAY_S) for rule in settings.frequency
+            (rule.calls, _length_s(rule.within), _length_s(rule.rest)) for rule in settings.frequency
         )
         self.abandon_rest_s = settings.pacing.abandon_rest_h * 3600.0 if settings.mode in AUTOMATIC else 0.0
 
@@ -123,6 +124,11 @@ def may_dial(lead: Lead, rules: GateRules, state: GateState, now: float) -> Verd
         if last and now < last + rules.abandon_rest_s:
             return Verdict(Rule.ABANDON_REST, last + rules.abandon_rest_s)
     return _OK
+
+
+def _length_s(text: str) -> float:
+    length = span(text)
+    return length.months * 30 * DAY_S + length.days * DAY_S + length.seconds
 
 
 def _together(told: tuple[float, ...], counted: tuple[float, ...]) -> tuple[float, ...]:

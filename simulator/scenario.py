@@ -260,7 +260,7 @@ class Scenario(Section):
             record=line.record,
             pacing=PacingSettings(target_abandon=line.target_abandon),
             windows=[CallingWindow(begin="00:00", end="24:00")],
-            frequency=[FrequencyRule(calls=1000, within_days=1, rest_days=0)],
+            frequency=[FrequencyRule(calls=1000, within="1 day", rest="0 days")],
         )
 
 

@@ -199,6 +199,51 @@ end = "24:00"
     ]
 
 
+def test_frequency_rules_and_calendars_say_what_is_wrong_with_them(tmp_path: Path, server: ServerSettings) -> None:
+    path = tmp_path / "campaigns.toml"
+    path.write_text("""\
+[campaign.a]
+holidays = "mars"
+[[campaign.a.frequency]]
+within = "a month"
+rest = "20 years"
+[[campaign.a.frequency]]
+within = "0 days"
+[[campaign.a.frequency]]
+within = "7 days"
+window = "calendar"
+uncounted = ["bussy"]
+""")
+    with pytest.raises(SettingsError) as caught:
+        load_campaigns(path, server)
+    assert [(fault.line, fault.key, fault.code) for fault in caught.value.faults] == [
+        (2, "campaign.a.holidays", "no_such_calendar"),
+        (4, "campaign.a.frequency[1].within", "span_form"),
+        (5, "campaign.a.frequency[1].rest", "span_long"),
+        (7, "campaign.a.frequency[2].within", "span_empty"),
+        (10, "campaign.a.frequency[3].window", "window_calendar"),
+        (11, "campaign.a.frequency[3].uncounted[1]", "not_one_of"),
+    ]
+
+
+def test_calendar_takes_a_country_and_days_of_the_house(file: Path) -> None:
+    text = '[calendar.house]\ncountry = "DE"\nsubdivision = "BY"\n[[calendar.house.day]]\ndate = 2026-12-24\n'
+    file.write_text(text + '[[calendar.house.day]]\ndate = "2026-12-31"\nkind = "working"\n')
+    house = load_server(file).calendar["house"]
+    assert [(day.date.isoformat(), day.kind) for day in house.day] == [
+        ("2026-12-24", "holiday"),
+        ("2026-12-31", "working"),
+    ]
+    assert faults(file, '[calendar.a]\ncountry = "XX"\n[calendar.b]\ncountry = "DE"\nsubdivision = "TX"\n') == [
+        (2, "calendar.a.country", "calendar_country"),
+        (5, "calendar.b.subdivision", "subdivision_unknown"),
+    ]
+    assert faults(file, "[[calendar.c.day]]\ndate = 2026-12-24T10:00:00\n[[calendar.c.day]]\ndate = 'soon'\n") == [
+        (2, "calendar.c.day[1].date", "date_form"),
+        (4, "calendar.c.day[2].date", "date_form"),
+    ]
+
+
 def test_retry_rules_know_every_outcome() -> None:
     assert set(OUTCOMES) == {*Outcome, "abandoned"}
 

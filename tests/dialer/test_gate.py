@@ -14,7 +14,7 @@ from .floor import NOON, campaign, lead, pacing
 
 HOUR = 3600.0
 SHIPPED = [CallingWindow(begin="08:25", end="12:40"), CallingWindow(begin="13:00", end="18:00")]
-MONTH = FrequencyRule(calls=2, within_days=30, rest_days=90)
+MONTH = FrequencyRule(calls=2, within="30 days", rest="90 days")
 
 
 def verdict(who=None, *, rules: GateRules | None = None, state: GateState | None = None, now: float = NOON):

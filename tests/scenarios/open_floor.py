@@ -58,7 +58,7 @@ def campaign(**settings: Any) -> CampaignSettings:
         {
             "mode": "progressive",
             "windows": [CallingWindow(begin="00:00", end="24:00")],
-            "frequency": [FrequencyRule(calls=1000, within_days=1, rest_days=0)],
+            "frequency": [FrequencyRule(calls=1000, within="1 day", rest="0 days")],
             "pacing": PacingSettings(tick_s=0.1),
             "wrap_up_s": 0.3,
             "record": False,
