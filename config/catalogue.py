@@ -90,7 +90,8 @@ def _section_of(annotation: Any) -> tuple[type[Section] | None, Literal["", "lis
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
-    return tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
+    inner = get_args(annotation)[0] if get_origin(annotation) is list else annotation
+    return tuple(name for name in map(str, get_args(inner)) if name) if get_origin(inner) is Literal else ()
 
 
 def _limits(field: FieldInfo) -> tuple[float | None, float | None, bool]:

@@ -3,7 +3,7 @@
 import codecs
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from config.checks import Found, Loc, campaign_checks, server_checks
 from config.faults import Fault, SettingsError, key_text, setting_of, shown
 from config.model import CampaignFile, CampaignSettings, Section, ServerSettings
 from config.places import Key, Place, nearest, places
+from config.policy import fill_in, policy_checks
 
 LARGEST = 4 * 1024 * 1024
 """Most bytes of a settings file."""
@@ -70,24 +71,37 @@ def load_server(path: Path) -> ServerSettings:
 
 
 def load_campaigns(path: Path, server: ServerSettings) -> dict[str, CampaignSettings]:
-    """The campaigns of ``campaigns.toml`` by name, checked against the server's trunks; raises SettingsError."""
-    return dict(read_campaigns(path, {trunk.name for trunk in server.trunk}, server.calendar).campaign)
+    """The campaigns of ``campaigns.toml`` by name, filled in from their policy packs and checked against the server's
+    trunks, calendars and policy; raises SettingsError."""
+    trunks, policy = {trunk.name for trunk in server.trunk}, server.policy
+    settings = _load(
+        path,
+        CampaignFile,
+        lambda tree: campaign_checks(tree, trunks, server.calendar),
+        fill_in=lambda tree: fill_in(tree, policy.default),
+        then=lambda file: policy_checks(file.campaign, policy.default, policy.looser),
+    )
+    return dict(settings.campaign)
 
 
-def read_campaigns(path: Path, trunks: Collection[str], calendars: Collection[str] = ()) -> CampaignFile:
-    """``campaigns.toml``, checked against the names of the trunks and calendars; raises SettingsError."""
-    return _load(path, CampaignFile, lambda tree: campaign_checks(tree, trunks, calendars))
-
-
-def _load(path: Path, section: type[S], checks: Callable[[dict[str, Any]], Iterable[Found]]) -> S:
+def _load(
+    path: Path,
+    section: type[S],
+    checks: Callable[[dict[str, Any]], Iterable[Found]],
+    *,
+    fill_in: Callable[[dict[str, Any]], dict[str, Any]] = lambda tree: tree,
+    then: Callable[[S], Iterable[Found]] = lambda _: (),
+) -> S:
     text = _text(path)
     tree = _tree(path, text)
     found: list[Found] = list(checks(tree))
     settings: S | None = None
     try:
-        settings = section.model_validate(tree, strict=True)
+        settings = section.model_validate(fill_in(tree), strict=True)
     except ValidationError as error:
         found.extend(_translate(section, row) for row in error.errors(include_url=False))
+    else:
+        found.extend(then(settings))
     if settings is None or found:
         where = places(text)
         faults = [_fault(path, where, *row) for row in found]

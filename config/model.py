@@ -29,6 +29,10 @@ TOKEN_LENGTH = 24
 LONGEST_SPAN_S = 3721 * 86_400.0
 """Most a frequency rule looks back or rests: ten years of the longest months."""
 
+PACKS = ("cn", "cn_collections", "us", "us_debt", "uk", "de", "ca", "in")
+"""The policy packs there are, see ``config.policy``."""
+Pack = Literal["none", "cn", "cn_collections", "us", "us_debt", "uk", "de", "ca", "in"]
+
 OUTCOMES = (
     "answered", "machine", "busy", "no_answer", "declined", "unavailable", "invalid", "congestion", "trunk_down",
     "cancelled", "refused", "unknown", "abandoned",
@@ -291,6 +295,28 @@ class CalendarSettings(Section):
         return subdivision
 
 
+class PolicySettings(Section):
+    default: Pack = Field(
+        "cn", description="Policy pack of campaigns that name none (`switchroom policy list`); none for no pack."
+    )
+    looser: list[
+        Literal[
+            "all",
+            "frequency",
+            "windows",
+            "holiday_windows",
+            "consent",
+            "ring_s",
+            "pacing.target_abandon",
+            "pacing.patience_s",
+            "pacing.abandon_rest_h",
+        ]
+    ] = Field(
+        default_factory=list,
+        description="Settings in which campaigns may be looser than their pack; all for every one.",
+    )
+
+
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
@@ -303,6 +329,7 @@ class ServerSettings(Section):
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
     floor: FloorSettings = Field(default_factory=FloorSettings, description="Rules for all agents.")
+    policy: PolicySettings = Field(default_factory=PolicySettings, description="Which rules campaigns must keep.")
     calendar: dict[Name, CalendarSettings] = Field(
         default_factory=dict, description="Holiday calendars by name; a campaign says which one it keeps."
     )
@@ -421,6 +448,9 @@ class CampaignSettings(Section):
     title: Line = Field("", description="Name shown to people.")
     mode: Literal["manual", "preview", "progressive", "power", "predictive"] = Field(
         "progressive", description="How calls are placed: manual, preview, progressive, power, predictive."
+    )
+    policy: Literal["", "none", "cn", "cn_collections", "us", "us_debt", "uk", "de", "ca", "in"] = Field(
+        "", description="Policy pack the campaign follows; empty takes policy.default of server.toml."
     )
     trunks: list[Name] = Field(
         default_factory=list, description="Trunks it may use, in the order of their priority; empty for all."

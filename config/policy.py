@@ -88,9 +88,7 @@ def fill_in(tree: Mapping[str, Any], default: str) -> dict[str, Any]:
     return {**tree, "campaign": filled}
 
 
-def policy_checks(
-    campaigns: Mapping[str, CampaignSettings], default: str, looser: Collection[str]
-) -> Iterator[Found]:
+def policy_checks(campaigns: Mapping[str, CampaignSettings], default: str, looser: Collection[str]) -> Iterator[Found]:
     """Every setting in which a campaign is looser than its pack, unless the server's file allows it."""
     for name, campaign in campaigns.items():
         if campaign.policy == NONE and default != NONE:

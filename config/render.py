@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from config.catalogue import Setting, describe, settings
 from config.model import CampaignSettings, Section, ServerSettings
+from config.regulations import regulations_page
 from config.words import say
 
 _HEAD = {
@@ -82,6 +83,8 @@ def files(root: Path) -> dict[Path, str]:
         root / "config" / "campaigns.example.toml": example_campaigns(),
         root / "docs" / "settings.md": settings_page("en"),
         root / "docs" / "settings.zh-CN.md": settings_page("zh-CN"),
+        root / "docs" / "regulations.md": regulations_page("en"),
+        root / "docs" / "regulations.zh-CN.md": regulations_page("zh-CN"),
     }
 
 

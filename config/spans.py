@@ -14,7 +14,7 @@ _LENGTHS = {"minute": 60.0, "hour": 3600.0}
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "year": 12}
 _LONGEST_MONTH_S = 31 * DAY_S
-_CLOCKS_S = 7200.0
+CLOCKS_S = 7200.0
 """More than clocks are ever turned back."""
 
 
@@ -41,7 +41,7 @@ class Span:
     def longest_s(self) -> float:
         """Seconds it can last at most, whatever the date and the zone."""
         if self.months or self.days:
-            return self.months * _LONGEST_MONTH_S + self.days * DAY_S + _CLOCKS_S
+            return self.months * _LONGEST_MONTH_S + self.days * DAY_S + CLOCKS_S
         return self.seconds
 
     def __bool__(self) -> bool:

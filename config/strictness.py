@@ -78,8 +78,10 @@ def _as_long(own: str, other: str) -> bool:
     mine, theirs = span(own), span(other)
     if (mine.months > 0) == (theirs.months > 0) and (mine.seconds > 0) == (theirs.seconds > 0):
         return (mine.months, mine.days, mine.seconds) >= (theirs.months, theirs.days, theirs.seconds)
-    return not theirs or _shortest_s(mine) >= theirs.longest_s
+    if mine.seconds or theirs.seconds:
+        return not theirs or _shortest_s(mine) >= theirs.longest_s
+    return mine.days + 28 * mine.months >= theirs.days + 31 * theirs.months
 
 
 def _shortest_s(length: Span) -> float:
-    return length.seconds + (length.days + 28 * length.months) * DAY_S - (0.0 if length.seconds else CLOCKS_S)
+    return length.seconds or (length.days + 28 * length.months) * DAY_S - CLOCKS_S

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.faults import SettingsError
-from config.load import read_campaigns
-from config.model import CampaignSettings
+from config.load import load_campaigns
+from config.model import CampaignSettings, ServerSettings
 
 LOOK_S = 2.0
 """Seconds between two looks at the file."""
@@ -43,17 +43,10 @@ class ReloadRefused:
 class CampaignWatch:
     """Decides when to read the file again; a file still being written is left until it rests between two looks."""
 
-    def __init__(
-        self,
-        path: Path,
-        campaigns: dict[str, CampaignSettings],
-        trunks: Collection[str],
-        calendars: Collection[str] = (),
-    ) -> None:
+    def __init__(self, path: Path, campaigns: dict[str, CampaignSettings], server: ServerSettings) -> None:
         self.path = path
         self.campaigns = campaigns
-        self._trunks = frozenset(trunks)
-        self._calendars = frozenset(calendars)
+        self._server = server
         self._read = stamp(path)
         self._seen = self._read
         self._poked = asyncio.Event()
@@ -66,7 +59,7 @@ class CampaignWatch:
             return None
         self._read = now
         try:
-            fresh = dict(read_campaigns(self.path, self._trunks, self._calendars).campaign)
+            fresh = load_campaigns(self.path, self._server)
         except SettingsError as error:
             return ReloadRefused(error)
         before, self.campaigns = self.campaigns, fresh

@@ -8,7 +8,7 @@ import typer
 from typer import rich_utils
 
 from config.faults import SettingsError
-from switchroom import cli_floor, cli_leads, cli_run, cli_setup
+from switchroom import cli_floor, cli_leads, cli_policy, cli_run, cli_setup
 from switchroom.cli_words import LANG, say
 from switchroom.opening import StoreFault
 
@@ -26,6 +26,7 @@ rich_utils.ARGUMENTS_PANEL_TITLE = say("panel.arguments")
 rich_utils.ERRORS_PANEL_TITLE = say("panel.error")
 cli_run.install(app)
 cli_setup.install(app)
+cli_policy.install(app)
 cli_leads.install(app)
 cli_floor.install(app)
 

@@ -85,7 +85,7 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
         except OSError as error:
             fail("serve.port", host=server.api.host, port=server.api.port, why=error.strerror or str(error))
         gc.freeze()  # what the start has built stays: the collector need not walk it during a call
-        watch = CampaignWatch(path, dict(lines), [t.name for t in server.trunk], server.calendar)
+        watch = CampaignWatch(path, dict(lines), server)
 
         def news(what: Reloaded | ReloadRefused) -> None:
             if isinstance(what, ReloadRefused):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 
 from config.model import CampaignSettings, ServerSettings
+from config.policy import looser_rules, packs
 from switchroom.doctor_machine import machine_findings
 from switchroom.doctor_pbx import pbx_findings
 from switchroom.findings import Finding, bad, few, ok, warn
@@ -60,6 +61,11 @@ def _campaign_findings(settings: ServerSettings, campaigns: Mapping[str, Campaig
     for name, campaign in campaigns.items():
         if settings.agent and name not in served:
             yield warn("campaign_without_agents", campaign=name)
+        pack = packs().get(campaign.policy or settings.policy.default)
+        if pack is None:
+            yield warn("policy_none", campaign=name)
+        elif looser := [rule.setting for rule in looser_rules(campaign, pack)]:
+            yield warn("policy_looser", campaign=name, policy=pack.name, settings=", ".join(looser))
         if campaign.ring_s < REGULAR_RING_S:
             yield warn("ring_short", campaign=name, seconds=f"{campaign.ring_s:g}", limit=f"{REGULAR_RING_S:g}")
         if campaign.pacing.target_abandon > REGULAR_ABANDON:

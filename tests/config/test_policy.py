@@ -17,7 +17,7 @@ from config.words import LANGS
 ROOT = Path(__file__).parents[2]
 PACKED = [name for name in PACKS if name != NONE]
 CITATION = re.compile(
-    r"\d+ CFR [\d.]+(?:\([a-z0-9]+\))*|S[03] [^\s:;,()]*\s?[一二三四五六七八九十\d.]+|UWG § \d+a?(?:\(\d\))?|PECR \d{4}, regulation \d+"
+    r"\d+ CFR [\d.]+(?:\([a-z0-9]+\))*|S[03] [一二三四五六七八九十\d]+(?:\.\d+)*|UWG § \d+a?(?:\(\d\))?|PECR \d{4}, regulation \d+"
 )
 
 
@@ -107,7 +107,10 @@ def test_going_without_a_pack_is_the_server_s_decision(tmp_path: Path) -> None:
         ([{"calls": 2, "within": "1 month", "rest": "3 months"}], True),
         ([{"calls": 1, "within": "2 months", "rest": "100 days"}], True),
         ([{"calls": 1, "within": "31 days", "rest": "93 days"}], True),
-        ([{"calls": 9, "within": "1 day", "rest": "0 days"}, {"calls": 2, "within": "1 month", "rest": "1 year"}], True),
+        (
+            [{"calls": 9, "within": "1 day", "rest": "0 days"}, {"calls": 2, "within": "1 month", "rest": "1 year"}],
+            True,
+        ),
         ([{"calls": 3, "within": "1 month", "rest": "3 months"}], False),
         ([{"calls": 2, "within": "30 days", "rest": "3 months"}], False),
         ([{"calls": 2, "within": "1 month", "rest": "89 days"}], False),

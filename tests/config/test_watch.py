@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.load import read_campaigns
+from config.load import load_campaigns
+from config.model import ServerSettings
 from config.watch import CampaignWatch, Reloaded, ReloadRefused
 
 ONE = "[campaign.spring]\ntitle = 'Spring'\n"
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(path: Path) -> CampaignWatch:
-    return CampaignWatch(path, dict(read_campaigns(path, ()).campaign), ())
+    return CampaignWatch(path, load_campaigns(path, ServerSettings()), ServerSettings())
 
 
 def write(path: Path, text: str) -> None:

@@ -202,7 +202,7 @@ def test_settings_that_are_allowed_but_hardly_meant_are_told() -> None:
     assert set(codes(found, "bad")) == {"no_trunk", "secret_left"}
     assert set(codes(found, "warn")) == {
         *("no_token", "api_open", "campaign_unknown", "campaign_without_agents"),
-        *("ring_short", "abandon_high", "no_windows"),
+        *("ring_short", "abandon_high", "no_windows", "policy_looser"),
     }
 
 
