@@ -64,6 +64,10 @@ class PhoneNumber:
         """Whether the number begins so, or in one of these ways (E.164 with plus, e.g. ``+86``): for fraud guards."""
         return self._e164.startswith(prefix)
 
+    def ordinal(self) -> int:
+        """The digits as one integer below 10**15, for looking the number up in lists and ranges."""
+        return int(self._e164[1:])
+
     def key(self, secret: bytes) -> int:
         """A keyed 63-bit fingerprint for counting calls to a number without storing it again."""
         return int.from_bytes(blake2b(self._e164.encode(), digest_size=8, key=secret).digest()) >> 1
