@@ -68,6 +68,7 @@ def write_settings(folder: Path, plan: Plan, ami_port: int, api_port: int) -> Pa
         f'log = {{ level = "warning", file = "{folder / "switchroom.log"}" }}',
         f"floor = {{ wrap_up_s = {plan.wrap_up_s} }}",
         f'api = {{ port = {api_port}, tokens = {{ bench = "{TOKEN}" }} }}',
+        'policy = { default = "none" }',
         "[[asterisk]]",
         f'name = "{SERVER}"',
         f"port = {ami_port}",

@@ -163,6 +163,8 @@ free_mb = 0
 [api]
 port = {port}
 tokens = {{ admin = "{TOKEN}" }}
+[policy]
+looser = ["windows"]
 [[asterisk]]
 name = "pbx1"
 port = {asterisk_port}
