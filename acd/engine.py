@@ -37,6 +37,7 @@ from telephony.events import (
 from telephony.facts import (
     AgentChanged,
     AttemptPlaced,
+    AttemptVetoed,
     CallAbandoned,
     CallAnswered,
     CallConnected,
@@ -81,6 +82,7 @@ class AcdEngine:
             DispositionGiven: wishes.dispose,
             AgentChanged: self._moved,
             AttemptPlaced: offers.placed,
+            AttemptVetoed: offers.vetoed,
             CallAnswered: offers.answered_by_customer,
             CallWaiting: offers.waiting,
             CallOffered: offers.carry_out_offer,

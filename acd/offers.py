@@ -12,6 +12,7 @@ from telephony.facts import (
     AbandonedBy,
     Anomaly,
     AttemptPlaced,
+    AttemptVetoed,
     CallAbandoned,
     CallAnswered,
     CallConnected,
@@ -40,6 +41,9 @@ class Offers:
         if agent is None or not agent.may(Verb.RESERVE):
             return []
         return self._floor.reserve(agent, fact.call, fact.campaign, now)
+
+    def vetoed(self, fact: AttemptVetoed, now: float) -> Out:
+        return self._floor.release(fact.call, now)
 
     def answered_by_customer(self, fact: CallAnswered, now: float) -> Out:
         self._floor.answered[fact.call] = now

@@ -26,6 +26,7 @@ from telephony.facts import (
     AlarmCleared,
     AlarmRaised,
     AskRefused,
+    AttemptVetoed,
     CallAbandoned,
     CallAnswered,
     CallConnected,
@@ -92,6 +93,7 @@ class DialerEngine:
             AlarmCleared: self._clear,
             Restored: self._restored,
             CallEnded: self._ended,
+            AttemptVetoed: self._vetoed,
             OriginateAccepted: course.accepted,
             CallRang: course.rang,
             CallAnswered: course.answered,
@@ -269,6 +271,11 @@ class DialerEngine:
 
     def _ended(self, event: CallEnded, now: float, out: Said) -> None:
         campaign = self._progress.ended(event, now, out)
+        if campaign is not None and (campaign.state is Run.DRAINING or campaign.removed):
+            self._drained(campaign, now, out)
+
+    def _vetoed(self, event: AttemptVetoed, now: float, out: Said) -> None:
+        campaign = self._progress.vetoed(event, now, out)
         if campaign is not None and (campaign.state is Run.DRAINING or campaign.removed):
             self._drained(campaign, now, out)
 

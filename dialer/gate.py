@@ -89,6 +89,17 @@ class GateState:
         self.in_call.discard(number_key)
         self.in_call.discard(customer)
 
+    def withdraw(self, customer: CustomerId, number_key: int, at: float) -> None:
+        """A call reserved at `at` never left: it is as if it had not been."""
+        self.release(customer, number_key)
+        for key in (number_key, customer):
+            if key in self.placed:
+                left = tuple(one for one in self.placed[key] if one != at)
+                if left:
+                    self.placed[key] = left
+                else:
+                    del self.placed[key]
+
     def left_waiting(self, customer: CustomerId, number_key: int, now: float) -> None:
         """The customer found no agent in time: his rest begins."""
         for key in (customer, number_key):

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 
 from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.campaign import Campaign
-from dialer.metrics import ABANDONED, ANOMALIES, ATTEMPTS, LATE
+from dialer.gate import BUSY_RETRY_S, Rule, Verdict
+from dialer.metrics import ABANDONED, ANOMALIES, ATTEMPTS, LATE, VETOED
 from dialer.outgoing import Outgoing, Said
-from dialer.recycle import rest
+from dialer.recycle import UNKNOWN_REST_S, rest
 from telephony.commands import HangUp
 from telephony.events import OptOutPressed, OriginateAccepted
 from telephony.facts import (
     AbandonedBy,
     Anomaly,
+    AttemptVetoed,
     CallAbandoned,
     CallAnswered,
     CallConnected,
@@ -23,9 +25,10 @@ from telephony.facts import (
     CallWaiting,
     CustomerBarred,
     LeadRested,
+    Veto,
 )
 from telephony.ids import AgentId, CallId, CampaignId, ServerId, call_leg
-from telephony.outcomes import WHOSE, Fault
+from telephony.outcomes import WHOSE, Fault, Outcome
 
 DO_NOT_CALL = "do_not_call"
 MACHINE = "MACHINE"
@@ -145,6 +148,30 @@ class Progress:
         outgoing.rest(campaign, fact, out)
         if talked:
             self.remember(flight)
+        return campaign
+
+    def vetoed(self, event: AttemptVetoed, now: float, out: Said) -> Campaign | None:
+        """Take back a call the ledger did not take: nothing was dialled, nothing counts; returns its campaign.
+
+        The lead is read afresh and judged by what the store then tells of the customer."""
+        VETOED.labels(event.campaign, event.why.value).inc()
+        flight = self._books.close(event.call)
+        campaign = self._campaigns.get(event.campaign)
+        if flight is None:
+            return campaign
+        outgoing = self._outgoing
+        outgoing.gate.withdraw(flight.customer, flight.number_key, flight.placed_at)
+        if trunk := outgoing.trunks.get(flight.trunk):
+            trunk.ended(Outcome.REFUSED, withdrawn=True)
+        if campaign is None:
+            out.append(LeadRested(lead=flight.lead, due=now, why="campaign_gone"))
+            return None
+        campaign.totals.placed -= 1
+        if event.why is Veto.IN_CALL:
+            outgoing.refuse(campaign, flight.lead, Verdict.refused(Rule.IN_CALL, now + BUSY_RETRY_S), out)
+        else:
+            due = now + UNKNOWN_REST_S if event.why is Veto.UNWRITTEN else now
+            outgoing.rest(campaign, LeadRested(lead=flight.lead, due=due, why="refetch"), out)
         return campaign
 
     def remember(self, flight: Flight) -> None:

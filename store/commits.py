@@ -1,6 +1,6 @@
 """One commit: journal and tables in one transaction, exactly once even when nobody knows whether the last try held."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, StaticPool, select
@@ -9,47 +9,96 @@ from store import projector
 from store.changes import Change, Verb, apply
 from store.opening import Store
 from store.projector import Entry, project
+from store.reservations import Judged, Reservations, not_written
 from store.tables import meta
-from telephony.facts import Anomaly
+from telephony.facts import Anomaly, AttemptPlaced, Veto
+from telephony.ids import CallId
 
 _MARK = Change(name="mark", table=meta, verb=Verb.UPSERT, columns=("key", "value"))
 
 
-def commit(store: Store, entries: Sequence[Entry], *, mark: tuple[str, str], again: bool) -> None:
-    """Write the entries as one transaction under `mark` (writer, number of the batch).
+Vetoed = Mapping[CallId, Veto]
+"""The attempts of a batch that were not written, and why."""
+NONE: Vetoed = {}
+
+
+def commit(
+    store: Store,
+    entries: Sequence[Entry],
+    *,
+    mark: tuple[str, str],
+    again: bool,
+    reservations: Reservations | None = None,
+) -> Vetoed:
+    """Write the entries as one transaction under `mark` (writer, number of the batch), but for the attempts that the
+    `reservations` veto; returns those.
 
     With `again` the database is asked first whether this very batch is in it already."""
+    judged = Judged()
     with store.pen, _transaction(store) as connection:
         if again and _marked(connection, mark):
-            return
+            return _vetoed_before(connection, entries) if reservations is not None else NONE
+        if reservations is not None:
+            reservations.judge(connection, entries, judged)
+            if judged.vetoed:
+                entries = [entry for entry in entries if not _is_vetoed(entry, judged.vetoed)]
         for change, rows in project(entries):
             apply(connection, change, rows)
         apply(connection, _MARK, [(f"commit.{mark[0]}", mark[1])])
+    if reservations is not None:
+        reservations.settle(judged)
+    return judged.vetoed
 
 
 def commit_singly(
-    store: Store, entries: Sequence[Entry], *, mark: tuple[str, str], fault: Callable[[BaseException], object | None]
-) -> int:
+    store: Store,
+    entries: Sequence[Entry],
+    *,
+    mark: tuple[str, str],
+    fault: Callable[[BaseException], object | None],
+    reservations: Reservations | None = None,
+) -> tuple[int, Vetoed]:
     """Write a batch the database refuses: each fact by itself, a refused one as an Anomaly that names its kind.
 
-    Returns how many were refused; raises when `fault` says that the database and not the fact is at fault."""
+    Returns how many were refused, and the attempts not written; raises when `fault` says that the database and not the
+    fact is at fault."""
     refused = 0
+    judged = Judged()
     with store.pen, _transaction(store) as connection:
         if _marked(connection, mark):
-            return 0
+            return 0, _vetoed_before(connection, entries) if reservations is not None else NONE
         for at, fact in entries:
             try:
                 with connection.begin_nested():
-                    for change, rows in project([(at, fact)]):
-                        apply(connection, change, rows)
+                    trial = judged.copy()
+                    if reservations is not None:
+                        reservations.judge(connection, [(at, fact)], trial)
+                    if not _is_vetoed((at, fact), trial.vetoed):
+                        for change, rows in project([(at, fact)]):
+                            apply(connection, change, rows)
+                judged = trial
             except Exception as error:
                 if fault(error) is not None:
                     raise
                 refused += 1
+                if isinstance(fact, AttemptPlaced):
+                    judged.vetoed[fact.call] = Veto.UNWRITTEN
                 trace = Anomaly(where="store", what=f"refused {type(fact).__name__}: {type(error).__name__}")
                 apply(connection, projector.JOURNAL, project([(at, trace)])[0][1])
         apply(connection, _MARK, [(f"commit.{mark[0]}", mark[1])])
-    return refused
+    if reservations is not None:
+        reservations.settle(judged)
+    return refused, judged.vetoed
+
+
+def _is_vetoed(entry: Entry, vetoed: Vetoed) -> bool:
+    return type(entry[1]) is AttemptPlaced and entry[1].call in vetoed
+
+
+def _vetoed_before(connection: Connection, entries: Sequence[Entry]) -> Vetoed:
+    """The batch is in the database already: what was vetoed in it is what it does not hold."""
+    calls = [fact.call for _, fact in entries if type(fact) is AttemptPlaced]
+    return dict.fromkeys(not_written(connection, calls), Veto.CHANGED)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from store.barred import barred_leads
 from store.faults import trouble_of
 from store.opening import Store
+from store.reservations import Reservations
 from store.tables import leads
 from telephony.commands import FetchLeads
 from telephony.facts import AbandonedBy, AttemptPlaced, CallEnded, Fact, LeadRested
@@ -51,7 +52,7 @@ class LeadBook:
     """The LeadSource. With `post` it reads in a thread of its own and posts the answer; without, at once.
 
     Hand ``on_facts`` to the ledger as ``on_committed``; without a thread, hand the ledger's ``flush`` in as
-    `before_read`. `look_back_s` is as far back as the longest frequency rule."""
+    `before_read`. The `reservations` are the ledger's, where several servers share the database. `look_back_s` is as far back as the longest frequency rule."""
 
     def __init__(
         self,
@@ -60,11 +61,13 @@ class LeadBook:
         post: Post | None = None,
         look_back_s: float = LOOK_BACK_S,
         before_read: Callable[[], None] | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         self._store = store
         self._post = post
         self._look_back_s = look_back_s
         self._before_read = before_read
+        self._reservations = reservations
         self._out: dict[LeadId, CampaignId] = {}
         self._news: deque[tuple[LeadId, CampaignId | None]] = deque()
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
@@ -137,7 +140,7 @@ class LeadBook:
                 shut = barred_leads(connection, ids, now=now)
                 barred.update(shut)
                 allowed = [lead for lead in ids if lead not in shut]
-                found.extend(read_leads(connection, allowed, since=now - self._look_back_s))
+                found.extend(self._read(connection, allowed, now))
             next_due = None
             if len(found) < command.limit:
                 next_due = now if len(barred) >= PAGE else _next_due(connection, command.campaign, now)
@@ -151,11 +154,23 @@ class LeadBook:
             barred=tuple(barred.items()),
         )
 
+    def _read(self, connection: Connection, ids: Sequence[LeadId], now: float) -> list[Lead]:
+        since = now - self._look_back_s
+        held = self._reservations
+        if held is None:
+            return read_leads(connection, ids, since=since)
+        turns = held.turns(connection, ids)
+        found = read_leads(connection, ids, since=since)
+        held.hand_out(((lead.id, lead.customer, lead.number_key) for lead in found), turns)
+        return found
+
     def _read_news(self) -> None:
         while self._news:
             lead, campaign = self._news.popleft()
             if campaign is None:
                 self._out.pop(lead, None)
+                if self._reservations is not None:
+                    self._reservations.take_back((lead,))
             else:
                 self._out[lead] = campaign
 

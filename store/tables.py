@@ -67,6 +67,21 @@ Index(
     "ix_attempts_open", attempts.c.lead, sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")
 )
 
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("turn", BigInteger, nullable=False),
+    Column("call", Text),
+    Column("since", Float(53)),
+)
+Index(
+    "ix_reservations_call",
+    reservations.c.call,
+    sqlite_where=text("call IS NOT NULL"),
+    postgresql_where=text("call IS NOT NULL"),
+)
+
 leads = Table(
     "leads",
     metadata,

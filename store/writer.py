@@ -1,7 +1,8 @@
 """The ledger of a running house: one thread, facts gathered into one commit, nothing lost while the store is away.
 
 A submission is acknowledged after the commit that holds it. When a commit fails the very same batch is tried again with
-growing pauses, later facts wait in memory in their order, and ``healthy`` is False until it has gone through.
+growing pauses, later facts wait in memory in their order, and ``healthy`` is False until it has gone through. An attempt
+that was not written is told to ``on_vetoed`` before its submission is acknowledged.
 """
 
 import logging
@@ -11,12 +12,14 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from store.commits import commit, commit_singly
+from store.commits import NONE, Vetoed, commit, commit_singly
 from store.faults import Trouble, trouble_of
 from store.opening import Store
 from store.projector import Entry
-from telephony.facts import Fact
+from store.reservations import Reservations
+from telephony.facts import AttemptPlaced, AttemptVetoed, Fact
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ class Writer:
         on_trouble: Callable[[str, dict[str, str]], None] | None = None,
         on_recovered: Callable[[], None] | None = None,
         on_committed: Callable[[Sequence[Fact]], None] | None = None,
+        on_vetoed: Callable[[AttemptVetoed], None] | None = None,
+        reservations: Reservations | None = None,
         free_bytes: Callable[[], int] | None = None,
         backlog: int = BACKLOG,
         name: str = "main",
@@ -55,6 +60,8 @@ class Writer:
         self._on_trouble = on_trouble
         self._on_recovered = on_recovered
         self._on_committed = on_committed
+        self._on_vetoed = on_vetoed
+        self._reservations = reservations
         self._free_bytes = free_bytes or self._disk_free
         self._backlog = backlog
         self._mark = (name, secrets.token_hex(8))
@@ -139,13 +146,16 @@ class Writer:
         entries: list[Entry] = [(now, fact) for facts, now, _ in batch for fact in facts]
         mark = (self._mark[0], f"{self._mark[1]}.{self._batches}")
         pause, tries, singly = FIRST_PAUSE_S, 0, False
+        held, vetoed = self._reservations, NONE
         while True:
             try:
                 if singly:
-                    refused = commit_singly(self._store, entries, mark=mark, fault=trouble_of)
+                    refused, vetoed = commit_singly(
+                        self._store, entries, mark=mark, fault=trouble_of, reservations=held
+                    )
                     log.error("the store refused %d of %d facts; an anomaly stands in for each", refused, len(entries))
                 elif entries:
-                    commit(self._store, entries, mark=mark, again=tries > 0)
+                    vetoed = commit(self._store, entries, mark=mark, again=tries > 0, reservations=held)
                 break
             except Exception as error:
                 trouble = trouble_of(error)
@@ -162,17 +172,21 @@ class Writer:
         self._batches += 1
         self._committed_at = time.monotonic()
         self._written += len(entries)
-        self._acknowledge(batch, entries)
+        self._acknowledge(batch, entries, vetoed)
         self._relieve(Trouble.DISK_FULL, Trouble.LOCKED, Trouble.LOST, Trouble.BACKLOG)
         return True
 
-    def _acknowledge(self, batch: list[Submission], entries: list[Entry]) -> None:
+    def _acknowledge(self, batch: list[Submission], entries: list[Entry], vetoed: Vetoed) -> None:
         if self._on_committed is not None:
             try:
                 self._on_committed([fact for _, fact in entries])
             except Exception:
                 log.exception("a watcher of commits failed")
         settled = [on_durable for _, _, on_durable in batch if on_durable is not None]
+        on_vetoed = self._on_vetoed
+        if vetoed and on_vetoed is not None:
+            told = [_veto(fact, vetoed) for _, fact in entries if type(fact) is AttemptPlaced and fact.call in vetoed]
+            settled = [*(partial(on_vetoed, veto) for veto in told), *settled]
         if settled:
             self._tell(lambda: _run_all(settled))
 
@@ -220,6 +234,10 @@ class Writer:
             self._post(what)
         except Exception:
             log.warning("nobody is left to be told by the store")
+
+
+def _veto(fact: AttemptPlaced, vetoed: Vetoed) -> AttemptVetoed:
+    return AttemptVetoed(call=fact.call, campaign=fact.campaign, lead=fact.lead, why=vetoed[fact.call])
 
 
 def _run_all(settled: list[Callable[[], None]]) -> None:

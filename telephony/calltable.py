@@ -30,6 +30,7 @@ from telephony.events import (
 from telephony.facts import (
     Anomaly,
     AttemptPlaced,
+    AttemptVetoed,
     CallAbandoned,
     CallAnswered,
     CallConnected,
@@ -64,6 +65,7 @@ class CallTable:
         self.bridge_of: dict[LegId, BridgeId] = {}
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             AttemptPlaced: self._placed,
+            AttemptVetoed: self._vetoed,
             OriginateRefused: self._refused,
             OriginateLost: self._lost,
             OriginateEnded: self._originate_ended,
@@ -126,6 +128,10 @@ class CallTable:
             since=now,
             wanted=fact.agent,
         )
+        return []
+
+    def _vetoed(self, fact: AttemptVetoed, now: float) -> Out:
+        self.calls.pop(fact.call, None)
         return []
 
     def _refused(self, event: OriginateRefused, now: float) -> Out:

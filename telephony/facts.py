@@ -32,6 +32,29 @@ class AttemptPlaced(Fact, frozen=True, kw_only=True, gc=False):
     reason: str = ""
 
 
+class Veto(StrEnum):
+    """Why the ledger did not take an attempt."""
+
+    CHANGED = "changed"
+    """The customer's history is not the one the gate has judged by: another server has called him meanwhile."""
+    IN_CALL = "in_call"
+    """Another server is calling him."""
+    DO_NOT_CALL = "do_not_call"
+    """He was put on the do-not-call list meanwhile."""
+    UNWRITTEN = "unwritten"
+    """The database does not take the attempt as it is."""
+
+
+class AttemptVetoed(Fact, frozen=True, kw_only=True):
+    """The intent to dial was not made durable: the call never leaves and counts for nothing; stands in the journal in
+    the place of its AttemptPlaced."""
+
+    call: CallId
+    campaign: CampaignId
+    lead: LeadId
+    why: Veto
+
+
 class DialRefused(Fact, frozen=True, kw_only=True):
     """The gate let a lead not be dialled; `rule` is the gate's rule, `until` when it would pass (None: never)."""
 
