@@ -320,6 +320,10 @@ class PolicySettings(Section):
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
+    name: Name = Field(
+        "main",
+        description="Name of this server; servers that share one PostgreSQL need one each, with Asterisks, agents and campaigns of their own.",
+    )
     data: Place = Field(Path("var"), description="Folder for the database, logs and lists.")
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(
         "CN", description="Country whose numbering plan local numbers are read in (ISO 3166)."

@@ -9,6 +9,9 @@ from dialer.books import Stage
 ATTEMPTS = Counter("dialer_attempts_total", "Attempts by how they ended.", ["campaign", "outcome"])
 PLACED = Counter("dialer_placed_total", "Calls placed.", ["campaign"])
 REFUSALS = Counter("dialer_refusals_total", "Leads the gate refused, by rule.", ["campaign", "rule"])
+VETOED = Counter(
+    "dialer_vetoed_total", "Calls taken back before they left, by why the ledger did so.", ["campaign", "why"]
+)
 ABANDONED = Counter("dialer_abandoned_total", "Live-answered calls that found no agent in time.", ["campaign"])
 LATE = Counter("dialer_late_total", "Calls connected after the customer's patience had ended.", ["campaign"])
 PACE = Gauge("dialer_pace_calls_per_second", "Calls placed a second of late.", ["campaign"])

@@ -1,35 +1,93 @@
-"""One server to a database: whoever holds the lease dials, a second one is told so and ends.
+"""Who may do what on a database: a server holds what it runs by a lease, and a second one that wants the same is told so.
 
-The lease is the operating system's or PostgreSQL's own lock, so a killed process leaves none behind.
+On SQLite the lease is of the whole database, a lock on a file beside it. On PostgreSQL it is of the server's own name and
+of every Asterisk, agent and campaign it names, an advisory lock each: servers that share none of them run side by side.
+The locks are the operating system's and PostgreSQL's own, so a killed server leaves none behind.
 """
 
 import contextlib
 import fcntl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from store.opening import Store
 
-ADVISORY_KEY = 0x5357_4C53
+Claim = tuple[str, str]
+"""What is claimed and its name, e.g. ``("campaign", "spring")``."""
+
+BEGIN = """
+INSERT INTO meta (key, value) VALUES ('run', CAST(:at AS TEXT)) ON CONFLICT (key) DO UPDATE SET value =
+CASE WHEN CAST(meta.value AS BIGINT) < :at THEN excluded.value ELSE CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) END
+RETURNING value
+"""
 
 
 class Taken(Exception):
-    """Another server holds the lease."""
+    """Another server holds some of it; `claims` are those, empty when it is the whole database."""
+
+    def __init__(self, claims: Sequence[Claim] = ()) -> None:
+        super().__init__("the database is in use")
+        self.claims = tuple(claims)
 
 
-def take(store: Store) -> Callable[[], None]:
-    """Hold the database for this server; returns the way to let go. Raises Taken.
+class Lease:
+    """What this server holds, until ``let_go``. Asked from one thread at a time."""
 
-    SQLite: a lock on a file beside the database, none for one in memory. PostgreSQL: an advisory lock of a connection
-    kept open for it."""
+    def __init__(self, let_go: Callable[[], None], connection: Connection | None = None) -> None:
+        self._let_go = let_go
+        self._connection = connection
+        self._pen = threading.Lock()
+        self._held: set[Claim] = set()
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may work on the same database."""
+        return self._connection is not None
+
+    def more(self, claims: Iterable[Claim]) -> list[Claim]:
+        """Claim further things; returns those another server holds."""
+        if self._connection is None:
+            return []
+        with self._pen:
+            wanted = sorted(set(claims) - self._held)
+            taken = _lock(self._connection, wanted)
+            self._held.update(claim for claim in wanted if claim not in taken)
+        return taken
+
+    def drop(self, claims: Iterable[Claim]) -> None:
+        """Give up some of it, for another server to take."""
+        if self._connection is None:
+            return
+        with self._pen:
+            for claim in self._held & set(claims):
+                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(claim)})
+                self._held.discard(claim)
+            self._connection.commit()
+
+    def let_go(self) -> None:
+        with self._pen:
+            self._let_go()
+
+
+def take(store: Store, claims: Iterable[Claim] = ()) -> Lease:
+    """Hold the database, or on PostgreSQL these claims on it. Raises Taken; a database in memory needs no lease."""
     if store.writing.dialect.name == "postgresql":
-        return _on_postgres(store)
+        return _on_postgres(store, claims)
     name = store.writing.url.database
     if store.folder is None or not name:
-        return lambda: None
-    return _on_file(store.folder / f"{Path(name).name}.lease")
+        return Lease(lambda: None)
+    return Lease(_on_file(store.folder / f"{Path(name).name}.lease"))
+
+
+def begin_run(store: Store, now: float) -> float:
+    """An instant for this run (epoch seconds, whole milliseconds) later than that of every run before it on this
+    database and unlike that of any beside it, whatever the clocks say."""
+    with store.pen, store.writing.begin() as connection:
+        return int(connection.execute(text(BEGIN), {"at": int(now * 1000)}).scalar_one()) / 1000
 
 
 def _on_file(path: Path) -> Callable[[], None]:
@@ -42,21 +100,33 @@ def _on_file(path: Path) -> Callable[[], None]:
     return file.close
 
 
-def _on_postgres(store: Store) -> Callable[[], None]:
+def _on_postgres(store: Store, claims: Iterable[Claim]) -> Lease:
     connection = store.writing.connect()
-    try:
-        held = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}).scalar()
-        connection.commit()
-    except BaseException:
-        connection.close()
-        raise
-    if not held:
-        connection.close()
-        raise Taken
 
-    def let_go() -> None:
+    def end() -> None:
         with contextlib.suppress(Exception):
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_KEY})
+            connection.invalidate()
         connection.close()
 
-    return let_go
+    lease = Lease(end, connection)
+    try:
+        taken = lease.more(claims)
+    except BaseException:
+        end()
+        raise
+    if taken:
+        end()
+        raise Taken(taken)
+    return lease
+
+
+def _lock(connection: Connection, claims: Sequence[Claim]) -> list[Claim]:
+    """Try for each of these; returns those held elsewhere."""
+    lock = text("SELECT pg_try_advisory_lock(:key)")
+    taken = [claim for claim in claims if not connection.execute(lock, {"key": _key(claim)}).scalar()]
+    connection.commit()
+    return taken
+
+
+def _key(claim: Claim) -> int:
+    return int.from_bytes(blake2b("\0".join(("switchroom", *claim)).encode(), digest_size=8).digest(), signed=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import exists, func, select
@@ -18,6 +18,14 @@ LINES_AT_ONCE = 5000
 UNDER_WAY = ("started", "confirmed")
 
 
+class Mine(NamedTuple):
+    """What one of several servers on a database answers for: its Asterisks, agents and campaigns by name."""
+
+    servers: frozenset[str]
+    agents: frozenset[str]
+    campaigns: frozenset[str]
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the journal: its number, the instant it was submitted at (epoch seconds), the fact."""
 
@@ -26,9 +34,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     fact: Fact
 
 
-def restored(store: Store) -> Restored:
+def restored(store: Store, mine: Mine | None = None) -> Restored:
     """The first event of a run: calls not over and those their agents are not done with (oldest first each), every
-    known agent, campaign states."""
+    known agent, campaign states; of what is `mine` only, where other servers share the database."""
     recording = exists().where(recordings.c.call == attempts.c.call, recordings.c.state.in_(UNDER_WAY))
     tried = func.coalesce(leads.c.attempts, 0).label("tried")
     one = select(attempts, recording.label("recording"), tried).outerjoin(leads, leads.c.id == attempts.c.lead)
@@ -39,6 +47,11 @@ def restored(store: Store) -> Restored:
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
+    if mine is not None:
+        calls = [row for row in calls if row.server in mine.servers]
+        talked = [row for row in talked if row.server in mine.servers]
+        known = [row for row in known if row.agent in mine.agents]
+        states = [row for row in states if row.campaign in mine.campaigns]
     return Restored(
         calls=_in_order(_call(row, attempts=row.tried + 1) for row in calls),
         talked=_in_order(_call(row, attempts=max(row.tried, 1)) for row in talked),

@@ -37,9 +37,7 @@ SELECT l.id, r.key, r.turn FROM leads l JOIN reservations r ON r.key = 'n:' || l
 UNION ALL
 SELECT l.id, r.key, r.turn FROM leads l JOIN reservations r ON r.key = 'k:' || l.customer WHERE l.id = ANY(%s::bigint[])
 """
-MOVE = Change(
-    name="reservation", table=reservations, verb=Verb.UPDATE, columns=("key", "turn", "call", "since")
-)
+MOVE = Change(name="reservation", table=reservations, verb=Verb.UPDATE, columns=("key", "turn", "call", "since"))
 
 _encoder = msgspec.json.Encoder()
 Turns = dict[str, int]

@@ -43,12 +43,15 @@ def build(
     totals: Mapping[str, Totals] | None = None,
     barred_customers: Iterable[CustomerId] = (),
     barred_numbers: Iterable[int] = (),
+    started: float | None = None,
     look: Callable[[CheckRecording], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
 ) -> House:
     """Build the parts and connect them; nothing runs until the first event is fed, and the caller subscribes to the
-    exchanges, whose events are for ``core.feed``."""
-    started = clock()
+    exchanges, whose events are for ``core.feed``.
+
+    `started` is an instant no other run on the same database has begun at, from which ids are made."""
+    started = clock() if started is None else started
     calls = CallTable()
     recorder = RecordingEngine(
         campaigns=campaigns,

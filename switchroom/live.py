@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+from config import words
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
@@ -17,8 +18,10 @@ from store.leads import LeadBook
 from store.opening import Store
 from store.queries import tallies
 from store.recall import restored
+from store.reservations import Reservations
 from store.writer import Writer
 from switchroom import soundfiles
+from switchroom.claims import campaign_claims, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
 from switchroom.house import House, build
@@ -28,7 +31,7 @@ from telephony.agents import Ask, Refused
 from telephony.ami.link import AmiLink
 from telephony.commands import CheckRecording
 from telephony.events import PbxEvent, Pong
-from telephony.facts import AlarmCleared, AlarmRaised, Fact
+from telephony.facts import AlarmCleared, AlarmRaised, AttemptVetoed, Fact
 from telephony.ids import ServerId
 from telephony.views import FloorView
 
@@ -63,11 +66,14 @@ class LiveFloor:
         self._loop = asyncio.get_running_loop()
         self.store: Store = await asyncio.to_thread(open_store, self._url)
         try:
-            self._let_go = await asyncio.to_thread(lease.take, self.store)
-        except lease.Taken:
+            claims = claims_of(self.server, self.campaigns)
+            self._lease = await asyncio.to_thread(lease.take, self.store, claims)
+        except lease.Taken as taken:
             self.store.close()
-            raise StoreFault("database_in_use", url=self.store.url) from None
-        self.leads = LeadBook(self.store, post=self._post)
+            code = "claims_taken" if taken.claims else "database_in_use"
+            raise StoreFault(code, url=self.store.url, what=said(taken.claims)) from None
+        reservations = Reservations() if self._lease.shared else None
+        self.leads = LeadBook(self.store, post=self._post, reservations=reservations)
         self.writer = Writer(
             self.store,
             post=self._post,
@@ -76,6 +82,9 @@ class LiveFloor:
             on_trouble=self._store_trouble,
             on_recovered=self._store_recovered,
             on_committed=self.leads.on_facts,
+            on_vetoed=self._vetoed,
+            reservations=reservations,
+            name=self.server.name,
         )
         for settings in self.server.asterisk:
             self.links[ServerId(settings.name)] = AmiLink(settings, self.clock, jitter=Random())
@@ -90,6 +99,7 @@ class LiveFloor:
             totals=await asyncio.to_thread(self._today),
             barred_customers=barred.customers,
             barred_numbers=barred.numbers,
+            started=await asyncio.to_thread(lease.begin_run, self.store, self.clock.now()),
             look=self._look,
             on_idle=self._arm,
         )
@@ -97,7 +107,9 @@ class LiveFloor:
         for name, link in self.links.items():
             link.subscribe(self._hear)
             self.window.expect(name)
-        known = await asyncio.to_thread(restored, self.store)
+        known = await asyncio.to_thread(
+            restored, self.store, mine(self.server, self.campaigns) if self._lease.shared else None
+        )
         self.desk = Desk(
             self,
             self.server.api,
@@ -130,7 +142,7 @@ class LiveFloor:
         unwritten = await asyncio.to_thread(self.writer.close)
         if unwritten:
             log.error("%d facts could not be written", unwritten)
-        await asyncio.to_thread(self._let_go)
+        await asyncio.to_thread(self._lease.let_go)
         self.store.close()
 
     # the Floor
@@ -145,7 +157,27 @@ class LiveFloor:
         return self.house.outbox.watch(on_facts)
 
     def reload(self, campaigns: Mapping[str, CampaignSettings]) -> None:
-        """Put new campaign settings in force; running campaigns go on with them."""
+        """Put new campaign settings in force; running campaigns go on with them. Where servers share the database, a
+        new campaign must be claimed first, so that the settings come into force a little later."""
+        fresh = [name for name in campaigns if name not in self.campaigns]
+        if self._lease.shared and fresh:
+            self._claiming = self._loop.create_task(self._claim_and_reload(campaigns, fresh), name="claim campaigns")
+        else:
+            self._reload(campaigns)
+
+    async def _claim_and_reload(self, campaigns: Mapping[str, CampaignSettings], fresh: Sequence[str]) -> None:
+        try:
+            taken = await asyncio.to_thread(self._lease.more, campaign_claims(fresh))
+        except Exception as error:
+            log.error("%s", _say("claims_unknown", what=said(campaign_claims(fresh)), why=type(error).__name__))
+            taken = campaign_claims(fresh)
+        else:
+            if taken:
+                log.error("%s", _say("claims_taken", what=said(taken)))
+        left_out = {name for _, name in taken}
+        self._reload({name: settings for name, settings in campaigns.items() if name not in left_out})
+
+    def _reload(self, campaigns: Mapping[str, CampaignSettings]) -> None:
         self.campaigns.clear()
         self.campaigns.update(campaigns)
         self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
@@ -166,6 +198,9 @@ class LiveFloor:
             )
             for tally in tallies(self.store, day.timestamp(), now)
         }
+
+    def _vetoed(self, fact: AttemptVetoed) -> None:
+        self.house.outbox.veto(fact)
 
     def _post(self, act: Callable[[], None]) -> None:
         """Have something done in the loop's thread."""
@@ -207,3 +242,7 @@ class LiveFloor:
         log.warning("the store takes facts again: dialling goes on")
         for alarm in self.window.raised("store"):
             self.house.core.feed(AlarmCleared(alarm="store", about=alarm))
+
+
+def _say(code: str, **slots: object) -> str:
+    return words.say(words.choose(), f"cli.serve.{code}", **slots)

@@ -19,7 +19,7 @@ from telephony.commands import (
     SetTimer,
 )
 from telephony.events import ActionFailed, OriginateRefused
-from telephony.facts import Fact
+from telephony.facts import AttemptVetoed, Fact
 from telephony.ids import LegId, ServerId
 from telephony.leads import LeadsFetched
 from telephony.ports import Exchange, LeadSource, Ledger
@@ -89,6 +89,12 @@ class Outbox:
         if facts:
             for watcher in tuple(self._watchers):
                 watcher(now, facts)
+
+    def veto(self, fact: AttemptVetoed) -> None:
+        """The ledger did not take an attempt: its Originate never leaves, and the parts are told."""
+        if self._held.pop(LegId(fact.call), None) is not None:
+            WITHDRAWN.labels("vetoed").inc()
+        self._feed(fact)
 
     def _release(self, legs: Sequence[LegId]) -> None:
         now = self._clock()

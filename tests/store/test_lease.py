@@ -4,33 +4,58 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import store
-from store.lease import Taken, take
+from store.lease import Taken, _key, begin_run, take
 from store.opening import Store
+from tests.store.trade import NOON, until
+
+NAME = ("name", "main")
 
 HOLDER = """
 import sys, time, store
 from store.lease import take
-let_go = take(store.open(sys.argv[1]))
+lease = take(store.open(sys.argv[1]), [("name", "main")])
 print("held", flush=True)
 time.sleep(60)
 """
 
 
 def test_second_server_is_refused_until_the_first_lets_go(opened: Store) -> None:
-    let_go = take(opened)
+    lease = take(opened, [NAME])
     with pytest.raises(Taken):
-        take(opened)
-    let_go()
-    take(opened)()
+        take(opened, [NAME])
+    lease.let_go()
+    take(opened, [NAME]).let_go()
 
 
-def test_lease_of_a_killed_server_is_free(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'house.db'}"
+@pytest.mark.postgres
+def test_servers_on_one_postgres_share_nothing_they_name(postgres_url: str) -> None:
+    house = store.open(postgres_url)
+    east = take(house, [("name", "east"), ("asterisk", "pbx1"), ("campaign", "spring")])
+    with pytest.raises(Taken) as refused:
+        take(house, [("name", "west"), ("asterisk", "pbx2"), ("campaign", "spring")])
+    assert refused.value.claims == (("campaign", "spring"),)
+    west = take(house, [("name", "west"), ("asterisk", "pbx2"), ("campaign", "autumn")])
+    assert west.more([("campaign", "spring"), ("campaign", "winter")]) == [("campaign", "spring")]
+    east.drop([("campaign", "spring")])
+    assert west.more([("campaign", "spring")]) == []
+    east.let_go()
+    take(house, [("name", "east")]).let_go()
+    with pytest.raises(Taken):
+        take(house, [("campaign", "winter")])
+    west.let_go()
+    house.close()
+
+
+def test_one_name_is_one_claim_whatever_it_names(opened: Store) -> None:
+    assert len({_key((kind, name)) for kind in ("name", "agent") for name in ("a", "b")}) == 4
+    assert -(2**63) <= _key(NAME) < 2**63
+
+
+def test_lease_of_a_killed_server_is_free(url: str) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, url], stdout=subprocess.PIPE, text=True)
     told = holder.stdout
     assert told is not None
@@ -38,10 +63,10 @@ def test_lease_of_a_killed_server_is_free(tmp_path: Path) -> None:
         assert told.readline() == "held\n"
         house = store.open(url)
         with pytest.raises(Taken):
-            take(house)
+            take(house, [NAME])
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait(10)
-        take(house)()
+        until(lambda: _free(house))
         house.close()
     finally:
         holder.kill()
@@ -49,8 +74,22 @@ def test_lease_of_a_killed_server_is_free(tmp_path: Path) -> None:
         told.close()
 
 
+def _free(house: Store) -> bool:
+    try:
+        take(house, [NAME]).let_go()
+    except Taken:
+        return False
+    return True
+
+
 def test_database_in_memory_needs_no_lease() -> None:
     house = store.open("sqlite://")
-    take(house)()
-    take(house)()
+    first = take(house)
+    take(house).let_go()
+    first.let_go()
     house.close()
+
+
+def test_runs_never_begin_at_the_same_instant_whatever_the_clock_says(opened: Store) -> None:
+    begun = [begin_run(opened, at) for at in (NOON, NOON, NOON - 5.0, NOON + 1.0)]
+    assert begun == [NOON, NOON + 0.001, NOON + 0.002, NOON + 1.0]

@@ -24,3 +24,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("call IS NOT NULL"),
         postgresql_where=sa.text("call IS NOT NULL"),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("reservations")
