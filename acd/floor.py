@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from acd import seats
-from acd.agents import Agent, Idle, Queue, Verb
+from acd.agents import Agent, Idle, Queue, Verb, Waiting
 from acd.supply import Supply
 from config.model import AgentSettings, CampaignSettings, FloorSettings
 from telephony.agents import AgentState, SeatMode
-from telephony.commands import CancelTimer, Command, Park
+from telephony.commands import CancelTimer, Command, Park, PlayAbandonMessage
 from telephony.facts import CallOffered, Fact, OfferFailed
 from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, agent_of_seat
 
@@ -127,6 +127,18 @@ class Floor:
         settings = self.campaigns.get(campaign)
         own = settings.wrap_up_s if settings is not None else None
         return self.rules.wrap_up_s if own is None else own
+
+    def message(self, waiting: Waiting) -> PlayAbandonMessage:
+        """What a customer hears whom nobody could take, as his campaign has it."""
+        settings = self.campaigns.get(waiting.campaign)
+        if settings is None:
+            return PlayAbandonMessage(server=waiting.server, call=waiting.call)
+        return PlayAbandonMessage(
+            server=waiting.server,
+            call=waiting.call,
+            message=settings.abandon_message,
+            opt_out_key=settings.opt_out_key,
+        )
 
     def patience(self, campaign: str) -> float:
         settings = self.campaigns.get(campaign)

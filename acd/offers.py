@@ -6,7 +6,7 @@ An agent is reserved before anything is sent, and a customer is either with an a
 from acd.agents import ON_A_CALL, Verb, Waiting
 from acd.floor import Floor, Out
 from telephony.agents import AgentState, SeatMode
-from telephony.commands import CancelTimer, ConnectToSeat, HangUp, Park, PlayAbandonMessage, RingAgent, SetTimer
+from telephony.commands import CancelTimer, ConnectToSeat, HangUp, Park, RingAgent, SetTimer
 from telephony.events import ActionFailed
 from telephony.facts import (
     AbandonedBy,
@@ -173,7 +173,7 @@ class Offers:
                 by=AbandonedBy.SWITCHROOM,
                 waited_s=now - waiting.answered_at,
             ),
-            PlayAbandonMessage(server=waiting.server, call=waiting.call),
+            self._floor.message(waiting),
         ]
 
     def offer_overdue(self, call: CallId, now: float) -> Out:

@@ -462,6 +462,13 @@ class CampaignSettings(Section):
     ring_s: Annotated[float, Field(ge=5, le=120)] = Field(
         25.0, description="How long the customer's phone rings, in seconds; regulators ask for 15 at least."
     )
+    abandon_message: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_./-]{0,79}$")] = Field(
+        "switchroom-abandoned",
+        description="Sound played to an answered customer nobody can take (in Asterisk's sounds folder, without ending): who called, from which number, which key opts out.",
+    )
+    opt_out_key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] = Field(
+        "9", description="Key by which that customer opts out of further calls."
+    )
     amd: bool = Field(False, description="Let Asterisk's AMD listen for answering machines first.")
     caller_ids: list[Line] = Field(
         default_factory=list, description="Caller ids used in turn; empty takes the trunk's."

@@ -72,9 +72,13 @@ class HoldCustomer(PbxCommand, frozen=True, kw_only=True):
 
 
 class PlayAbandonMessage(PbxCommand, frozen=True, kw_only=True):
-    """Play the recorded message to a customer nobody could take, offer the opt-out key, then hang up."""
+    """Play the recorded message to a customer nobody could take, offer the opt-out key, then hang up.
+
+    `message` is the name of a sound as Asterisk knows it, `opt_out_key` a digit, star or hash."""
 
     call: CallId
+    message: str = "switchroom-abandoned"
+    opt_out_key: str = "9"
 
 
 class HangUp(PbxCommand, frozen=True, kw_only=True):

@@ -167,7 +167,12 @@ def _hold(command: HoldCustomer, channel_of: ChannelOf, _recordings: str) -> lis
 
 
 def _abandon(command: PlayAbandonMessage, channel_of: ChannelOf, _recordings: str) -> list[Action]:
-    return [_redirect(channel_of(call_leg(command.call)), "switchroom-abandoned", "s")]
+    channel = channel_of(call_leg(command.call))
+    return [
+        _setvar(channel, "SWITCHROOM_MESSAGE", command.message),
+        _setvar(channel, "SWITCHROOM_OPT_OUT", command.opt_out_key),
+        _redirect(channel, "switchroom-abandoned", "s"),
+    ]
 
 
 def _hang_up(command: HangUp, channel_of: ChannelOf, _recordings: str) -> list[Action]:

@@ -59,7 +59,9 @@ S = AgentState
 class Floor:
     """An engine with agents 1001… and all it has said; facts are told back to it as the switchboard does."""
 
-    def __init__(self, agents: int = 2, mode: str = "nailed_up", **floor: object) -> None:
+    def __init__(
+        self, agents: int = 2, mode: str = "nailed_up", campaign: CampaignSettings | None = None, **floor: object
+    ) -> None:
         serial = (f"k{n}" for n in count(1))
         self.engine = AcdEngine(
             agents=[
@@ -68,7 +70,7 @@ class Floor:
                 )
                 for n in range(agents)
             ],
-            campaigns={"sale": CampaignSettings(wrap_up_s=20)},
+            campaigns={"sale": campaign or CampaignSettings(wrap_up_s=20)},
             floor=FloorSettings(**floor),
             serial=lambda: next(serial),
         )
@@ -158,6 +160,14 @@ def test_customer_nobody_can_take_within_his_patience_is_abandoned_once() -> Non
     assert [a.by for a in of(said, CallAbandoned)] == [AbandonedBy.SWITCHROOM]
     assert of(said, PlayAbandonMessage)
     assert not floor.tell(TimerFired(("patience", "c-1")))
+
+
+def test_customer_nobody_can_take_hears_the_campaigns_own_message_and_key() -> None:
+    campaign = CampaignSettings(abandon_message="acme/sorry-0800", opt_out_key="3")
+    floor = Floor(campaign=campaign)
+    floor.customer()
+    said = floor.tell(TimerFired(("patience", "c-1")))
+    assert [(one.message, one.opt_out_key) for one in of(said, PlayAbandonMessage)] == [("acme/sorry-0800", "3")]
 
 
 def test_machine_is_hung_up_and_never_reaches_an_agent() -> None:

@@ -184,6 +184,18 @@ async def test_customer_who_presses_another_key_is_hung_up_all_the_same(stage: A
     assert not stage.seen(OptOutPressed)
 
 
+async def test_the_campaigns_own_key_opts_out_and_the_usual_one_no_longer_does(stage: AsteriskStage) -> None:
+    call = await parked(stage)
+    stage.exchange.perform(PlayAbandonMessage(server=stage.server, call=call, message="music-on-hold", opt_out_key="*"))
+    await stage.passes(0.5)
+    await press(stage, call, "9")
+    await stage.passes(0.5)
+    assert not stage.seen(OptOutPressed)
+    await press(stage, call, "*")
+    await stage.sees(OptOutPressed, leg=call)
+    await stage.sees(LegEnded, leg=call)
+
+
 async def test_abandoned_customer_hears_the_recorded_message(stage: AsteriskStage) -> None:
     prompt = stage.rig.pbx.run / "data/sounds/switchroom-abandoned.ulaw"
     shutil.copy(stage.rig.pbx.run / "moh/music.ulaw", prompt)
