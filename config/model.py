@@ -243,6 +243,9 @@ class AgentSettings(Section):
         description="nailed_up: the phone stays connected and customers are heard at once; ring_each_call: it rings for each.",
     )
     campaigns: list[Name] = Field(default_factory=list, description="Campaigns the agent serves.")
+    group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{0,40}$")] = Field(
+        "", description="Group the agent belongs to; portions of customers can be allocated to it."
+    )
 
 
 class FloorSettings(Section):
@@ -317,6 +320,18 @@ class PolicySettings(Section):
     )
 
 
+class BatchSettings(Section):
+    release: Share = Field(
+        0.3333, description="Share of an imported batch that may be dialled at once; a manager releases the rest."
+    )
+    recover_months: Annotated[int, Field(ge=1, le=10)] = Field(
+        10, description="Customers handed out come back by themselves after so many calendar months, 10 at most."
+    )
+    warn_min: Annotated[int, Field(ge=1, le=1440)] = Field(
+        60, description="Alarm when a campaign or group will have nobody left to call within so many minutes."
+    )
+
+
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
@@ -337,6 +352,7 @@ class ServerSettings(Section):
     calendar: dict[Name, CalendarSettings] = Field(
         default_factory=dict, description="Holiday calendars by name; a campaign says which one it keeps."
     )
+    batch: BatchSettings = Field(default_factory=BatchSettings, description="Imported batches.")
     asterisk: list[AsteriskSettings] = Field(default_factory=list, description="The Asterisk servers.")
     trunk: list[TrunkSettings] = Field(default_factory=list, description="The trunks.")
     agent: list[AgentSettings] = Field(default_factory=list, description="The agents.")

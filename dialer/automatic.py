@@ -5,8 +5,9 @@ from math import ceil
 
 from dialer.byhand import ByHand
 from dialer.campaign import Campaign, Run
+from dialer.crew import Crew
 from dialer.gate import may_dial
-from dialer.hopper import Held
+from dialer.hopper import Held, Hopper
 from dialer.metrics import PLACED
 from dialer.outgoing import Outgoing, Said
 from dialer.pacing import PaceView, Placement
@@ -15,6 +16,8 @@ from telephony.ports import AgentSupply, SupplyCounts
 
 REFUSED_PER_TICK = 50
 """Leads the gate may refuse in one decision before the rest waits for the next."""
+PORTION_AT_HAND = 20
+"""Fewest leads kept at hand of what one group or agent holds."""
 
 
 class Automatic:
@@ -25,11 +28,13 @@ class Automatic:
         outgoing: Outgoing,
         supply: AgentSupply,
         by_hand: ByHand,
+        crew: Crew,
         obstacle: Callable[[ServerId], str | None],
     ) -> None:
         self._outgoing = outgoing
         self._supply = supply
         self._by_hand = by_hand
+        self._crew = crew
         self._obstacle = obstacle
         self._sharing: dict[CampaignId, tuple[tuple[CampaignId, float], ...]] = {}
 
@@ -80,10 +85,16 @@ class Automatic:
             extra = self._by_hand.shown(campaign) if not campaign.automatic else 0
             if fetch := campaign.hopper.fetch(campaign.settings.hopper, campaign.pace(now), signed_in + extra, now):
                 out.append(fetch)
+            for holder, hopper in campaign.portions.own.items():
+                there = len(self._crew.present(campaign.id, holder))
+                if there and (fetch := hopper.fetch(PORTION_AT_HAND, 0.0, there, now)):
+                    out.append(fetch)
 
     def _decide(self, campaign: Campaign, server: ServerId, counts: SupplyCounts, now: float, out: Said) -> Placement:
         room = self._outgoing.trunks.room(campaign.trunks, server, now)
         own = self._personal(campaign, server, min(counts.free, room), now, out)
+        if campaign.portions.own:
+            own += self._portioned(campaign, server, min(counts.free, room) - own, now, out)
         cell = self._outgoing.books.cell(campaign.id, server)
         placement = campaign.pacer.place(
             PaceView(
@@ -139,30 +150,58 @@ class Automatic:
     def _personal(self, campaign: Campaign, server: ServerId, most: int, now: float, out: Said) -> int:
         """Dial what was promised to agents who are free now; returns how many agents that takes."""
         taken = 0
-        outgoing = self._outgoing
-        for agent in campaign.hopper.waited_for():
+        hopper = campaign.hopper
+        for agent in hopper.waited_for():
             if taken >= most:
                 break
-            if self._by_hand.server_of.get(agent, server) != server or agent in outgoing.books.dedicated:
-                continue
-            if not self._supply.may_take(agent, campaign.id):
-                continue
-            held = campaign.hopper.pop_for(agent)
-            if held is None or outgoing.stale(campaign, held, now, out):
-                continue
-            verdict = may_dial(held[2], campaign.rules, outgoing.gate, now)
-            if verdict.passed:
-                verdict = outgoing.no_trunk(campaign, held[2], now)
-            if verdict.rule is not None:
-                outgoing.refuse(campaign, held[2].id, verdict, out)
-                continue
-            trunk = outgoing.trunks.choose(campaign.trunks, server, held[2].number, now)
-            if trunk is None:
-                campaign.hopper.put_back(held)
-                continue
-            outgoing.place(campaign, held[2], trunk, agent, "pace.callback", now, out)
-            taken += 1
+            if self._free_for_himself(agent, campaign, server):
+                held = hopper.pop_for(agent)
+                taken += held is not None and self._dial_for(agent, campaign, hopper, held, server, now, out)
         return taken
+
+    def _portioned(self, campaign: Campaign, server: ServerId, most: int, now: float, out: Said) -> int:
+        """Dial one lead for each free agent of a group, or agent, that holds leads; returns how many agents that takes."""
+        taken = 0
+        for holder, hopper in campaign.portions.own.items():
+            for agent in self._crew.present(campaign.id, holder) if len(hopper) else ():
+                if taken >= most:
+                    return taken
+                if not self._free_for_himself(agent, campaign, server):
+                    continue
+                for _ in range(REFUSED_PER_TICK):
+                    held = hopper.pop_for(agent) or hopper.pop()
+                    if held is None:
+                        break
+                    if self._dial_for(agent, campaign, hopper, held, server, now, out):
+                        taken += 1
+                        break
+        return taken
+
+    def _free_for_himself(self, agent: AgentId, campaign: Campaign, server: ServerId) -> bool:
+        if self._by_hand.server_of.get(agent, server) != server or agent in self._outgoing.books.dedicated:
+            return False
+        return self._supply.may_take(agent, campaign.id)
+
+    def _dial_for(
+        self, agent: AgentId, campaign: Campaign, hopper: Hopper, held: Held, server: ServerId, now: float, out: Said
+    ) -> bool:
+        """Dial a lead for one agent; False when it could not be."""
+        outgoing = self._outgoing
+        if outgoing.stale(campaign, held, now, out):
+            return False
+        verdict = may_dial(held[2], campaign.rules, outgoing.gate, now)
+        if verdict.passed:
+            verdict = outgoing.no_trunk(campaign, held[2], now)
+        if verdict.rule is not None:
+            outgoing.refuse(campaign, held[2].id, verdict, out)
+            return False
+        trunk = outgoing.trunks.choose(campaign.trunks, server, held[2].number, now)
+        if trunk is None:
+            hopper.put_back(held)
+            return False
+        reason = "pace.callback" if held[2].agent is not None else "pace.portion"
+        outgoing.place(campaign, held[2], trunk, agent, reason, now, out)
+        return True
 
     def nobody_left(self, campaign: Campaign, server: ServerId, out: Said) -> None:
         cell = self._outgoing.books.cell(campaign.id, server)

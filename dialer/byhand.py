@@ -1,14 +1,16 @@
 """Preview and manual dialling: a customer is shown to one agent, who dials him or gives him back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dialer.campaign import Campaign, Run
+from dialer.crew import Crew
 from dialer.gate import may_dial
 from dialer.hopper import Held
 from dialer.outgoing import Outgoing, Said
 from telephony.agents import AgentAsk, DialAsked, PreviewAsked, SkipAsked
 from telephony.facts import AskRefused, LeadRested, LeadShown, LeadSkipped
 from telephony.ids import AgentId, CampaignId, ServerId
+from telephony.leads import Lead
 from telephony.ports import AgentSupply
 
 BY_HAND = frozenset({"manual", "preview"})
@@ -27,11 +29,13 @@ class ByHand:
         campaigns: Mapping[CampaignId, Campaign],
         outgoing: Outgoing,
         supply: AgentSupply,
+        crew: Crew,
         obstacle: Callable[[ServerId], str | None],
     ) -> None:
         self._campaigns = campaigns
         self._outgoing = outgoing
         self._supply = supply
+        self._crew = crew
         self._obstacle = obstacle
         self._shown: dict[AgentId, _Shown] = {}
         self.server_of: dict[AgentId, ServerId] = {}
@@ -100,14 +104,20 @@ class ByHand:
         for agent in [agent for agent, shown in self._shown.items() if shown[0] is campaign]:
             self.give_back(agent, now, out)
 
+    def take_away(self, wanted: Callable[[Lead], bool]) -> list[Lead]:
+        """Customers that are no longer the agents' they are shown to."""
+        gone = [agent for agent, (_, held) in self._shown.items() if wanted(held[2])]
+        return [self._shown.pop(agent)[1][2] for agent in gone]
+
     def shown(self, campaign: Campaign) -> int:
         """How many agents have a customer of the campaign before them."""
         return sum(shown[0] is campaign for shown in self._shown.values())
 
     def _next(self, campaign: Campaign, agent: AgentId, now: float, out: Said) -> Held | None:
-        hopper = campaign.hopper
+        own = campaign.portions.own
+        hoppers = [*(own[holder] for holder in self._crew.own(agent) if holder in own), campaign.hopper]
         for _ in range(LOOKED_AT):
-            held = hopper.pop_for(agent) or hopper.pop()
+            held = _first(hopper.pop_for(agent) for hopper in hoppers) or _first(hopper.pop() for hopper in hoppers)
             if held is None:
                 return None
             if self._outgoing.stale(campaign, held, now, out):
@@ -121,3 +131,7 @@ class ByHand:
 
 def _refuse(event: AgentAsk, what: str, code: str, out: Said) -> None:
     out.append(AskRefused(actor=event.actor, what=what, code=code))
+
+
+def _first(found: Iterable[Held | None]) -> Held | None:
+    return next((held for held in found if held is not None), None)

@@ -7,9 +7,9 @@ from config.model import CampaignSettings
 from dialer.abandonment import Budget, Totals
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
-from dialer.hopper import Hopper
 from dialer.metrics import Gauges
 from dialer.pacing import Pacer, Placement, pacer_for
+from dialer.portions import Portions
 from dialer.trunks import Trunk
 from telephony.ids import CampaignId, ServerId
 
@@ -41,7 +41,8 @@ class Campaign:
         self.id = campaign
         self.state = Run.STOPPED
         self.removed = False
-        self.hopper = Hopper(campaign)
+        self.portions = Portions(campaign)
+        self.hopper = self.portions.common
         self.forecast = Forecast(settings.ring_s)
         self.totals = totals
         self.budget = Budget(

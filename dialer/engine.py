@@ -10,15 +10,18 @@ from typing import Any
 from config.model import AgentSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
 from dialer.automatic import Automatic
+from dialer.batches import Batches
 from dialer.books import CANCELLABLE, taken_over
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
+from dialer.crew import Crew
 from dialer.gate import Rule, Verdict, may_dial
 from dialer.outgoing import Outgoing, Said
 from dialer.progress import Progress
 from dialer.trunks import TrunkBoard
 from dialer.view import campaign_view
 from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked, SkipAsked
+from telephony.batches import MOVES, BatchClosed
 from telephony.commands import CancelTimer, Command, SetTimer
 from telephony.events import OptOutPressed, OriginateAccepted, TimerFired
 from telephony.facts import (
@@ -77,8 +80,10 @@ class DialerEngine:
         self._servers: dict[ServerId, str] = {}
         self._serves: dict[AgentId, tuple[CampaignId, ...]] = {}
         self._progress = Progress(self._campaigns, self._outgoing)
-        self._by_hand = ByHand(self._campaigns, self._outgoing, supply, self._obstacle)
-        self._automatic = Automatic(self._outgoing, supply, self._by_hand, self._obstacle)
+        self._crew = Crew()
+        self._by_hand = ByHand(self._campaigns, self._outgoing, supply, self._crew, self._obstacle)
+        self._automatic = Automatic(self._outgoing, supply, self._by_hand, self._crew, self._obstacle)
+        self._batches = Batches(self._campaigns, self._by_hand)
         for name, settings in campaigns.items():
             self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
         self.staff(agents)
@@ -108,6 +113,8 @@ class DialerEngine:
             PreviewAsked: by_hand.preview,
             DialAsked: by_hand.dial,
             SkipAsked: by_hand.skip,
+            BatchClosed: self._batches.closed,
+            **dict.fromkeys(MOVES, self._batches.moved),
         }
         self.hears = frozenset(self._rules)
         self.rules = {kind: _answering(rule) for kind, rule in self._rules.items()}
@@ -150,6 +157,9 @@ class DialerEngine:
         """Learn who serves which campaigns: campaigns that share agents leave room for one another's calls."""
         self._serves = {AgentId(one.id): tuple(CampaignId(name) for name in one.campaigns) for one in agents}
         self._automatic.share(self._serves)
+        self._crew.staff(agents)
+        for campaign in self._campaigns.values():
+            campaign.portions.share(self._crew.holders(campaign.id))
 
     def view(self, campaign: str, now: float) -> CampaignView | None:
         """The campaign as pages show it; None when there is none of that name."""
@@ -199,7 +209,7 @@ class DialerEngine:
         if campaign.state is Run.DRAINING:
             self._change(campaign, "empty", "dialer", now, out)
         elif campaign.removed and campaign.state is Run.STOPPED:
-            for lead in campaign.hopper.empty():
+            for lead in campaign.portions.empty():
                 out.append(LeadRested(lead=lead.id, due=lead.due, why="campaign_gone"))
             self._campaigns.pop(campaign.id, None)
 
@@ -220,10 +230,10 @@ class DialerEngine:
         for barred, bar_ends in event.barred:
             self._outgoing.refuse(campaign, barred, Verdict.refused(Rule.DO_NOT_CALL, bar_ends), out)
         kept, all_shut, shut_until = 0, True, 0.0
-        for lead in event.leads:
+        for lead in self._batches.still(campaign, event.leads, out):
             verdict = may_dial(lead, campaign.rules, self._outgoing.gate, now)
             if verdict.rule is None:
-                campaign.hopper.put(lead, now)
+                campaign.portions.put(lead, now)
                 kept += 1
                 continue
             self._outgoing.refuse(campaign, lead.id, verdict, out)
@@ -232,11 +242,12 @@ class DialerEngine:
             elif not shut_until or verdict.until < shut_until:
                 shut_until = verdict.until
         shut = shut_until if event.leads and not kept and all_shut else None
-        campaign.hopper.fetched(event, shut_until=shut, now=now)
+        campaign.portions.fetched(event, shut_until=shut, now=now)
         self._automatic.pace(campaign, now, out)
 
     def _agent(self, event: AgentChanged, now: float, out: Said) -> None:
         self._by_hand.server_of[event.agent] = event.server
+        self._crew.seen(event.agent, signed_in=event.now is not AgentState.LOGGED_OUT)
         if event.was is AgentState.WRAP_UP:
             self._progress.wrapped(event.agent, event.for_s)
         if event.now in GONE:
@@ -282,6 +293,10 @@ class DialerEngine:
     def _restored(self, event: Restored, now: float, out: Said) -> None:
         for agent in event.agents:
             self._by_hand.server_of[agent.agent] = agent.server
+            self._crew.seen(agent.agent, signed_in=agent.state is not AgentState.LOGGED_OUT)
+        for name, holder in event.portions:
+            if (campaign := self._campaigns.get(name)) is not None:
+                campaign.portions.learn(holder)
         for call in event.calls:
             self._outgoing.books.open(taken_over(call))
             self._outgoing.gate.in_call.update(key for key in (call.customer, call.number_key) if key)
@@ -300,10 +315,10 @@ class DialerEngine:
 
     def _tick(self, campaign: Campaign, now: float, out: Said) -> None:
         out.append(SetTimer(key=(TICK, campaign.id), at=campaign.next_tick(now)))
-        campaign.hopper.release_overdue(now)
+        campaign.portions.release_overdue(now)
         self._automatic.pace(campaign, now, out)
         stages = self._outgoing.books.stages(campaign.id)
-        campaign.gauges.show(campaign.pace(now), len(campaign.hopper), stages)
+        campaign.gauges.show(campaign.pace(now), len(campaign.portions), stages)
         for trunk in campaign.trunks:
             trunk.gauge.set(trunk.busy)
 
@@ -311,6 +326,7 @@ class DialerEngine:
 
     def _add(self, name: CampaignId, settings: CampaignSettings, totals: Totals) -> None:
         self._campaigns[name] = Campaign(name, settings, self._outgoing.trunks.of(settings.trunks), totals)
+        self._campaigns[name].portions.share(self._crew.holders(name))
 
     def _obstacle(self, server: ServerId) -> str | None:
         """Why nothing may be dialled on that PBX at all, None when it may."""

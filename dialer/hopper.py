@@ -4,7 +4,8 @@ Leads promised to one agent (personal callbacks) stand apart and are his until t
 """
 
 from collections import deque
-from heapq import heappop, heappush
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 
 from telephony.commands import FetchLeads
 from telephony.ids import AgentId, CampaignId, LeadId
@@ -26,8 +27,10 @@ Held = tuple[int, int, Lead, float]
 class Hopper:
     """Leads at hand and the one question to the store that may be under way."""
 
-    def __init__(self, campaign: CampaignId) -> None:
+    def __init__(self, campaign: CampaignId, holders: tuple[str, ...] = ("",)) -> None:
+        """`holders` are those whose leads it is filled with."""
         self.campaign = campaign
+        self.holders = holders
         self._heap: list[Held] = []
         self._personal: dict[AgentId, deque[Held]] = {}
         self._ids: set[LeadId] = set()
@@ -47,7 +50,8 @@ class Hopper:
         if self._asked_at is not None and now - self._asked_at < ANSWER_WITHIN_S:
             return None
         self._asked_at = now
-        return FetchLeads(campaign=self.campaign, limit=min(depth - len(self._heap), LARGEST_FETCH))
+        limit = min(depth - len(self._heap), LARGEST_FETCH)
+        return FetchLeads(campaign=self.campaign, limit=limit, holders=self.holders)
 
     def fetched(self, event: LeadsFetched, *, shut_until: float | None, now: float) -> float | None:
         """Note an answer of the store; `shut_until` is the next calling window when every lead of it met a closed
@@ -67,6 +71,10 @@ class Hopper:
     def comes_due(self, at: float) -> None:
         """A lead of this campaign will be due at that instant: do not sleep past it."""
         self._ask_from = min(self._ask_from, at)
+
+    def wake(self) -> None:
+        """The store has leads it had not: ask at the next occasion."""
+        self._ask_from = 0.0
 
     def holds(self, lead: LeadId) -> bool:
         return lead in self._ids
@@ -121,6 +129,22 @@ class Hopper:
                 heappush(self._heap, own.popleft())
             if not own:
                 del self._personal[agent]
+
+    def take_out(self, wanted: Callable[[Lead], bool]) -> list[Lead]:
+        """Give up the leads wanted elsewhere; the others keep their places."""
+        gone = [held for held in self._heap if wanted(held[2])]
+        if gone:
+            self._heap = [held for held in self._heap if not wanted(held[2])]
+            heapify(self._heap)
+        for agent, own in list(self._personal.items()):
+            his = [held for held in own if wanted(held[2])]
+            if his:
+                gone += his
+                self._personal[agent] = deque(held for held in own if not wanted(held[2]))
+                if not self._personal[agent]:
+                    del self._personal[agent]
+        self._ids.difference_update(held[2].id for held in gone)
+        return [held[2] for held in gone]
 
     def empty(self) -> list[Lead]:
         """Give up everything held."""

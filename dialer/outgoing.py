@@ -92,7 +92,7 @@ class Outgoing:
     def rest(self, campaign: Campaign, fact: LeadRested, out: Said) -> None:
         """Say what becomes of a lead, and have the hopper awake when it is due."""
         if fact.due is not None:
-            campaign.hopper.comes_due(fact.due)
+            campaign.portions.comes_due(fact.due)
         out.append(fact)
 
     def stale(self, campaign: Campaign, held: Held, now: float, out: Said) -> bool:

@@ -23,7 +23,7 @@ def campaign_view(one: Campaign, books: Books, supply: AgentSupply, now: float) 
             "talking": stages[Stage.TALKING],
         },
         agents=_agents(one, supply),
-        hopper=len(one.hopper),
+        hopper=len(one.portions),
         pace=one.pace(now),
         reason_code=placement.code,
         reason_words=placement.words,

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from store.changes import Change, Row, Verb, apply
 from store.leads import LOOK_BACK_S, read_leads
 from store.opening import Store
+from store.sample import place
 from store.tables import leads
+from telephony.batches import EVERYBODY, HELD
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
 from telephony.leads import Lead
 from telephony.numbers import PhoneNumber
@@ -26,6 +28,7 @@ COMING_IN = Change(
     columns=(
         *("campaign", "customer", "number", "number_key", "name"),
         *("zones", "attempts", "last_outcome", "due", "priority", "agent", "batch", "extra"),
+        *("holder", "handed_at"),
     ),
 )
 
@@ -43,6 +46,10 @@ class NewLead(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     batch: str = ""
     extra: dict[str, str] = {}
+    share: float = 1.0
+    """How much of its batch may be dialled at once; the rest is held back until a manager releases it."""
+    at: float | None = None
+    """When it came in, epoch seconds; None when nobody need ever take it back."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,8 +107,11 @@ def lead_of(store: Store, lead: LeadId, *, now: float, look_back_s: float = LOOK
 
 
 def _row(store: Store, lead: NewLead) -> Row:
+    key = store.number_key(lead.number)
+    released = lead.share >= 1.0 or place(store.secret, lead.batch, key) < lead.share
     return (
-        *(lead.campaign, lead.customer, lead.number.for_store(), store.number_key(lead.number), lead.name),
+        *(lead.campaign, lead.customer, lead.number.for_store(), key, lead.name),
         *(",".join(lead.zones), 0, "", lead.due, lead.priority, lead.agent, lead.batch),
         msgspec.json.encode(lead.extra).decode() if lead.extra else "",
+        *(EVERYBODY if released else HELD, lead.at if released else None),
     )

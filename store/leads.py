@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from store.faults import trouble_of
 from store.opening import Store
 from store.reservations import Reservations
 from store.tables import leads
+from telephony.batches import MOVES, BatchClosed
 from telephony.commands import FetchLeads
 from telephony.facts import AbandonedBy, AttemptPlaced, CallEnded, Fact, LeadRested
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
@@ -37,7 +39,7 @@ PORTION = 500
 PAGE = 2000
 COLUMNS = (
     *("id", "campaign", "customer", "number", "number_key", "name"),
-    *("zones", "attempts", "last_outcome", "due", "priority", "agent"),
+    *("zones", "attempts", "last_outcome", "due", "priority", "agent", "batch", "holder"),
 )
 IN_TIME_S = 2.0
 """A customer who hung up himself after waiting longer has found no agent in time all the same."""
@@ -70,6 +72,7 @@ class LeadBook:
         self._reservations = reservations
         self._out: dict[LeadId, CampaignId] = {}
         self._news: deque[tuple[LeadId, CampaignId | None]] = deque()
+        self._shut: set[str] = set()
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         if post is not None:
@@ -93,10 +96,21 @@ class LeadBook:
                 self._news.append((fact.lead, fact.campaign))  # type: ignore[attr-defined]
             elif kind is LeadRested or kind is CallEnded:
                 self._news.append((fact.lead, None))  # type: ignore[attr-defined]
+            elif kind in MOVES:
+                self._news.extend((lead, None) for lead in fact.leads)  # type: ignore[attr-defined]
+            elif kind is BatchClosed:
+                self._shut.add(fact.batch)  # type: ignore[attr-defined]
 
     def release(self, given_back: Iterable[LeadId]) -> None:
         """Put leads back that were handed out and will not be dialled (a hopper emptied without facts)."""
         self._news.extend((lead, None) for lead in given_back)
+
+    def shut(self, batch: str, *, swept: bool = False) -> None:
+        """Hand out no lead of a closed batch; `swept` when all its leads are closed, so that none needs leaving out."""
+        if swept:
+            self._shut.discard(batch)
+        else:
+            self._shut.add(batch)
 
     def close(self) -> None:
         """End the thread; what was asked and not answered stays unanswered."""
@@ -112,7 +126,13 @@ class LeadBook:
             except Exception as error:
                 if trouble_of(error) is None:
                     log.exception("leads of %s could not be read", command.campaign)
-                fetched = LeadsFetched(campaign=command.campaign, leads=(), limit=command.limit, next_due=now + AGAIN_S)
+                fetched = LeadsFetched(
+                    campaign=command.campaign,
+                    leads=(),
+                    limit=command.limit,
+                    next_due=now + AGAIN_S,
+                    holders=command.holders,
+                )
                 time.sleep(0.05)
             self._deliver(deliver, fetched)
 
@@ -131,7 +151,7 @@ class LeadBook:
         with self._store.reading.begin() as connection:
             found: list[Lead] = []
             barred: dict[LeadId, float | None] = {}
-            chosen = _due(connection, command.campaign, now, self._out)
+            chosen = _due(connection, command, now, self._out, frozenset(self._shut))
             while len(found) < command.limit and len(barred) < PAGE:
                 wanted = min(PORTION, command.limit - len(found))
                 ids = list(islice(chosen, wanted))
@@ -143,7 +163,7 @@ class LeadBook:
                 found.extend(self._read(connection, allowed, now))
             next_due = None
             if len(found) < command.limit:
-                next_due = now if len(barred) >= PAGE else _next_due(connection, command.campaign, now)
+                next_due = now if len(barred) >= PAGE else _next_due(connection, command, now)
         self._out.update((lead.id, lead.campaign) for lead in found)
         self._out.update(dict.fromkeys(barred, command.campaign))
         return LeadsFetched(
@@ -152,6 +172,7 @@ class LeadBook:
             limit=command.limit,
             next_due=next_due,
             barred=tuple(barred.items()),
+            holders=command.holders,
         )
 
     def _read(self, connection: Connection, ids: Sequence[LeadId], now: float) -> list[Lead]:
@@ -224,43 +245,71 @@ def _asked(postgres: bool) -> _Asked:
     )
 
 
-def _due(connection: Connection, campaign: CampaignId, now: float, out: dict[LeadId, CampaignId]) -> Iterator[LeadId]:
-    """Ids of due leads, best first: one range of the index for each priority there is."""
-    for priority in _priorities(connection, campaign):
+def _due(
+    connection: Connection, command: FetchLeads, now: float, out: dict[LeadId, CampaignId], shut: frozenset[str]
+) -> Iterator[LeadId]:
+    """Ids of due leads, best first whoever of the holders has them; none of the batches in `shut`."""
+    each = [_ranked(connection, command.campaign, holder, now, out, shut) for holder in command.holders]
+    for _, _, lead in each[0] if len(each) == 1 else merge(*each):
+        yield lead
+
+
+def _ranked(
+    connection: Connection,
+    campaign: CampaignId,
+    holder: str,
+    now: float,
+    out: dict[LeadId, CampaignId],
+    shut: frozenset[str],
+) -> Iterator[tuple[int, float, LeadId]]:
+    """A holder's due leads in their order: one range of the index for each priority there is."""
+    for priority in _priorities(connection, campaign, holder):
         after: tuple[float, int] | None = None
         while True:
-            rows = connection.execute(_portion(campaign, priority, now, after)).all()
-            yield from [row[0] for row in rows if row[0] not in out]
+            rows = connection.execute(_portion(campaign, holder, priority, now, after, shut)).all()
+            yield from [(-priority, row[1], row[0]) for row in rows if row[0] not in out]
             if len(rows) < PAGE:
                 break
             after = (rows[-1].due, rows[-1].id)
 
 
-def _portion(campaign: CampaignId, priority: int, now: float, after: tuple[float, int] | None) -> Any:
+def _portion(
+    campaign: CampaignId,
+    holder: str,
+    priority: int,
+    now: float,
+    after: tuple[float, int] | None,
+    shut: frozenset[str],
+) -> Any:
     c = leads.c
-    query = select(c.id, c.due).where(c.campaign == campaign, c.priority == priority, c.due <= now)
+    query = select(c.id, c.due).where(c.campaign == campaign, c.holder == holder, c.priority == priority, c.due <= now)
     if after is not None:
         query = query.where(c.due >= after[0], or_(c.due > after[0], and_(c.due == after[0], c.id > after[1])))
+    if shut:
+        query = query.where(c.batch.not_in(shut))
     return query.order_by(c.due, c.id).limit(PAGE)
 
 
-def _priorities(connection: Connection, campaign: CampaignId) -> Iterator[int]:
-    """The priorities among open leads, highest first; one seek in the index each."""
+def _priorities(connection: Connection, campaign: CampaignId, holder: str) -> Iterator[int]:
+    """The priorities among a holder's open leads, highest first; one seek in the index each."""
     c = leads.c
-    query = select(func.max(c.priority)).where(c.campaign == campaign, c.due.is_not(None))
+    query = select(func.max(c.priority)).where(c.campaign == campaign, c.holder == holder, c.due.is_not(None))
     priority = connection.execute(query).scalar()
     while priority is not None:
         yield priority
         priority = connection.execute(query.where(c.priority < priority)).scalar()
 
 
-def _next_due(connection: Connection, campaign: CampaignId, now: float) -> float | None:
+def _next_due(connection: Connection, command: FetchLeads, now: float) -> float | None:
     c = leads.c
     firsts = [
         connection.execute(
-            select(func.min(c.due)).where(c.campaign == campaign, c.priority == priority, c.due > now)
+            select(func.min(c.due)).where(
+                c.campaign == command.campaign, c.holder == holder, c.priority == priority, c.due > now
+            )
         ).scalar()
-        for priority in _priorities(connection, campaign)
+        for holder in command.holders
+        for priority in _priorities(connection, command.campaign, holder)
     ]
     return min((due for due in firsts if due is not None), default=None)
 
@@ -280,6 +329,8 @@ def _lead(
     due: float | None,
     priority: int,
     agent: AgentId | None,
+    batch: str,
+    holder: str,
 ) -> Lead:
     return Lead(
         id=id,
@@ -296,6 +347,8 @@ def _lead(
         placed=placed,
         abandoned_at=abandoned_at,
         name=name,
+        batch=batch,
+        holder=holder,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from store import tables
 from store.changes import Change, Row, Verb
-from telephony import facts
+from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
 from telephony.facts import Fact
 
@@ -51,6 +51,11 @@ def _seat_only(first: Row, second: Row) -> Row:
 
 def _fill_in(first: Row, second: Row) -> Row:
     return tuple(old if new is None else new for old, new in zip(first, second, strict=True))
+
+
+def _handed_twice(first: Row, second: Row) -> Row:
+    """Two hands one lead went through in one batch: the later has it, and what either took from it is gone."""
+    return (*second[:5], max(first[5], second[5]), max(first[6], second[6]))
 
 
 JOURNAL = Change(name="journal", table=tables.journal, verb=Verb.INSERT, columns=("at", "kind", "payload", "call"))
@@ -131,6 +136,32 @@ BARRED = Change(
     verb=Verb.INSERT,
     columns=("number_key", "customer", "campaign", "reason", "source", "author", "at", "until", "lifted"),
 )
+HANDED = Change(
+    name="handed",
+    table=tables.leads,
+    verb=Verb.UPDATE,
+    columns=("id", "holder", "handed_at", "agent", "due"),
+    extra=("integer", "integer"),
+    how={"agent": "CASE WHEN {5}=1 THEN NULL ELSE {old} END", "due": "CASE WHEN {6}=1 THEN NULL ELSE {old} END"},
+    merge=_handed_twice,
+)
+BATCH_SHARE = Change(name="batch_share", table=tables.batches, verb=Verb.UPDATE, columns=("id", "share"))
+BATCH_TIMED = Change(
+    name="batch_timed",
+    table=tables.batches,
+    verb=Verb.UPDATE,
+    columns=("id", "close_at", "successor", "successor_share"),
+)
+BATCH_OPENED = Change(
+    name="batch_opened",
+    table=tables.batches,
+    verb=Verb.UPDATE,
+    columns=("id", "opened_at"),
+    how={"opened_at": "COALESCE({old},{new})"},
+)
+BATCH_CLOSED = Change(name="batch_closed", table=tables.batches, verb=Verb.UPDATE, columns=("id", "state", "closed_at"))
+BATCH_TRIAL = Change(name="batch_trial", table=tables.batches, verb=Verb.UPDATE, columns=("id", "trial", "trial_at"))
+BATCH_TARGETS = Change(name="batch_targets", table=tables.batches, verb=Verb.UPDATE, columns=("id", "targets"))
 RECORDING_STATE = Change(
     name="recording_state",
     table=tables.recordings,
@@ -142,7 +173,8 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, CONNECTED, ABANDONED, ENDED, DISPOSED),
-    *(LEAD, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED),
+    *(LEAD, HANDED, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED),
+    *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -190,6 +222,15 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
             ),
         ),
     ),
+    batches.BatchReleased: ((BATCH_SHARE, lambda at, f: (f.batch, f.share)),),
+    batches.BatchTimed: ((BATCH_TIMED, lambda at, f: (f.batch, f.close_at, f.successor or None, f.share)),),
+    batches.BatchOpened: ((BATCH_OPENED, lambda at, f: (f.batch, at)),),
+    batches.BatchClosed: ((BATCH_CLOSED, lambda at, f: (f.batch, "closed", at)),),
+    batches.TrialBegun: (
+        (BATCH_TRIAL, lambda at, f: (f.batch, f.share, at)),
+        (BATCH_SHARE, lambda at, f: (f.batch, f.share)),
+    ),
+    batches.TargetsSet: ((BATCH_TARGETS, lambda at, f: (f.batch, _targets(f))),),
     facts.RecordingStarted: ((RECORDING, lambda at, f: (f.name, f.call, f.agent, f.server, "started", at)),),
     facts.RecordingConfirmed: ((RECORDING_STATE, lambda at, f: (f.call, "confirmed", None, None, None)),),
     facts.RecordingMissing: ((RECORDING_STATE, lambda at, f: (f.call, "missing", f.why, None, None)),),
@@ -197,6 +238,19 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
 }
 
 _encoder = msgspec.json.Encoder()
+
+
+def _targets(fact: batches.TargetsSet) -> str:
+    wanted = {name: getattr(fact, name) for name in ("connect_rate", "success_rate", "calls_per_hour")}
+    return _encoder.encode(wanted).decode()
+
+
+def _moved(at: float, fact: batches.LeadsMoved) -> list[Row]:
+    """One row a lead: whose it is now, since when; recovered it is promised to nobody, closed it is never due."""
+    to = fact.to
+    handed_at = None if to in (batches.HELD, batches.CLOSED) else at
+    back, shut = int(to == batches.HELD), int(to == batches.CLOSED)
+    return [(lead, to, handed_at, None, None, back, shut) for lead in fact.leads]
 
 
 def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Change, list[Row]]]:
@@ -209,7 +263,14 @@ def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Cha
             (at, type(fact).__name__, encode(fact).decode(), getattr(fact, "call", None)) for at, fact in entries
         ]
     for at, fact in entries:
-        for change, row_of in RULES.get(type(fact), ()):
+        rules = RULES.get(type(fact))
+        if rules is None:
+            if isinstance(fact, batches.LeadsMoved):
+                known = keyed.setdefault(HANDED, {})
+                for row in _moved(at, fact):
+                    known[row[0]] = _handed_twice(known[row[0]], row) if row[0] in known else row
+            continue
+        for change, row_of in rules:
             row = row_of(at, fact)
             if change.verb is Verb.INSERT:
                 rows.setdefault(change, []).append(row)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import exists, func, select
 
+from store.allocation import portions_held
 from store.opening import Store
 from store.tables import agents, attempts, campaigns, journal, leads, recordings
 from telephony.agents import AgentState, SeatMode
@@ -46,6 +47,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
             one.join(agents, agents.c.call == attempts.c.call).where(attempts.c.outcome.is_not(None))
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
+        held = portions_held(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
     if mine is not None:
         calls = [row for row in calls if row.server in mine.servers]
@@ -57,6 +59,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         talked=_in_order(_call(row, attempts=max(row.tried, 1)) for row in talked),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
+        portions=held,
     )
 
 

@@ -99,11 +99,14 @@ leads = Table(
     Column("agent", Text),
     Column("batch", Text, nullable=False),
     Column("extra", Text, nullable=False),
+    Column("holder", Text, nullable=False, server_default=""),
+    Column("handed_at", Float(53)),
 )
 Index("ux_leads_number", leads.c.campaign, leads.c.number_key, unique=True)
 Index(
     "ix_leads_due",
     leads.c.campaign,
+    leads.c.holder,
     leads.c.priority,
     leads.c.due,
     leads.c.id,
@@ -134,6 +137,14 @@ batches = Table(
     Column("opened_at", Float(53)),
     Column("author", Text, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("share", Float(53)),
+    Column("close_at", Float(53)),
+    Column("closed_at", Float(53)),
+    Column("successor", Text),
+    Column("successor_share", Float(53)),
+    Column("trial", Float(53)),
+    Column("trial_at", Float(53)),
+    Column("targets", Text),
 )
 Index(
     "ux_batches_file",

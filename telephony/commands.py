@@ -119,7 +119,10 @@ class CancelTimer(Command, frozen=True, kw_only=True):
 
 
 class FetchLeads(Command, frozen=True, kw_only=True):
-    """Bring up to `limit` dialable leads of the campaign, best first; answered by ``LeadsFetched``."""
+    """Bring up to `limit` dialable leads of the campaign, best first; answered by ``LeadsFetched``.
+
+    Only leads one of `holders` holds; "" is everybody."""
 
     campaign: CampaignId
     limit: int
+    holders: tuple[str, ...] = ("",)

@@ -28,6 +28,9 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     abandoned_at: float | None = None
     """When a call to this customer or number last found no agent in time, on any campaign."""
     name: str = ""
+    batch: str = ""
+    holder: str = ""
+    """Who may be handed it, as `telephony.batches` writes it; "" is everybody of the campaign."""
 
 
 class LeadsFetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +44,7 @@ class LeadsFetched(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     next_due: float | None = None
     barred: tuple[tuple[LeadId, float | None], ...] = ()
+    holders: tuple[str, ...] = ("",)
 
 
 class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,3 +91,5 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     talked: tuple[OpenCall, ...] = ()
     agents: tuple[KnownAgent, ...] = ()
     campaigns: tuple[tuple[CampaignId, str], ...] = ()
+    portions: tuple[tuple[CampaignId, str], ...] = ()
+    """Groups and agents that hold open leads of a campaign."""

@@ -272,6 +272,7 @@ export const WORDS = {
   "pace.paused": ["活动已暂停", "The campaign is paused"],
   "pace.draining": ["收尾中：不再发起新呼叫", "Draining: no new calls"],
   "pace.callback": ["预约回拨", "A promised callback"],
+  "pace.portion": ["分配给本组或本人的客户", "A customer of the agent's own portion"],
   "pace.no_trunk": ["没有可用的线路", "No trunk is available"],
   "pace.server": ["与 Asterisk {server} 的连接断开，已停拨", "Not dialling: the link to Asterisk {server} is not up"],
   "pace.no_leads": ["没有可拨的名单", "No leads to dial"],

@@ -39,7 +39,7 @@ def test_fetching_leads_reads_ranges_of_indexes(sqlite_store: Store) -> None:
     with plans_of(sqlite_store) as steps:
         book.fetch(FetchLeads(campaign=SPRING, limit=50), NOON, lambda _: None)
     due = [step for step in steps if "ix_leads_due" in step]
-    assert any("campaign=? AND priority=? AND due<?" in step for step in due)
+    assert any("campaign=? AND holder=? AND priority=? AND due<?" in step for step in due)
     walks = [step for step in steps if step.startswith("SCAN") and not step.startswith("SCAN json_each")]
     assert walks == []
     assert [step for step in steps if "ORDER BY" in step] == []
