@@ -4,7 +4,9 @@ Wired in three places: ``on_facts`` watches the outbox, ``on_durable`` the ledge
 ``around`` wraps each exchange. ``finish`` looks at what is left at the end.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -34,6 +36,12 @@ REACHED = frozenset({Outcome.ANSWERED, Outcome.MACHINE})
 MAY_BE_OFFERED = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING})
 ON_A_CALL = frozenset({AgentState.TALKING, AgentState.HOLD})
 MOST_VIOLATIONS = 1000
+
+Note = tuple[int, float, str, str, str]
+"""Something seen beside the facts: before the fact of that place in the batch, at an instant (epoch seconds), what,
+and whom it is about. What each kind is about: the call dialled; the agent and the call; the leg; the leg and its PBX;
+the leg; the PBX all of whose legs follow."""
+ORIGINATES, CONNECTS, HANGS_UP, LEG, GONE, SNAPSHOT = "originates", "connects", "hangs_up", "leg", "gone", "snapshot"
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -101,16 +109,41 @@ class Invariants:
             self._durable = set()
         self._durable.update(fact.call for fact in facts if type(fact) is AttemptPlaced)
 
+    def read(self, entries: Sequence[tuple[float, Fact]], notes: Iterable[Note]) -> None:
+        """Facts with their instants, and what was noted beside them; for a watcher in another process."""
+        done = 0
+        for place, at, kind, about, other in notes:
+            if place > done:
+                self._read(entries[done:place])
+                done = place
+            self._now = at
+            match kind:
+                case "originates":
+                    self._originated(CallId(about))
+                case "connects":
+                    self._puts_through(AgentId(about), CallId(other))
+                case "hangs_up":
+                    self.checked += 1
+                case "leg":
+                    self._legs[LegId(about)] = ServerId(other)
+                case "gone":
+                    self._legs.pop(LegId(about), None)
+                case "snapshot":
+                    self._legs = {leg: server for leg, server in self._legs.items() if server != about}
+        self._read(entries[done:])
+
+    def _read(self, entries: Iterable[tuple[float, Fact]]) -> None:
+        for at, facts in groupby(entries, itemgetter(0)):
+            self.on_facts(at, [fact for _, fact in facts])
+
     def on_command(self, command: PbxCommand, now: float) -> None:
         """A command as it leaves for the PBX."""
         self._now = now
-        kind = type(command)
-        if kind is Originate:
-            self._originated(command)  # type: ignore[arg-type]
+        if isinstance(command, Originate):
+            self._originated(command.call)
         elif isinstance(command, ConnectToSeat | RingAgent):
-            holder = self._busy.get(command.agent)
-            self._must(holder is None or holder == command.call, "second_call_to_agent", command.agent, command.call)
-        elif kind is HangUp:
+            self._puts_through(command.agent, command.call)
+        elif isinstance(command, HangUp):
             self.checked += 1
 
     def on_event(self, event: PbxEvent) -> None:
@@ -150,8 +183,11 @@ class Invariants:
             seen = self._calls[call] = _Seen()
         return seen
 
-    def _originated(self, command: Originate) -> None:
-        call = command.call
+    def _puts_through(self, agent: AgentId, call: CallId) -> None:
+        holder = self._busy.get(agent)
+        self._must(holder is None or holder == call, "second_call_to_agent", agent, call)
+
+    def _originated(self, call: CallId) -> None:
         if self._durable is None:
             self._early.append(call)
         else:

@@ -3,15 +3,12 @@
 Everything the run writes is kept in one folder: database, journal, log, metrics, catalogue of recordings, summary.
 """
 
-import csv
 import gc
-import hashlib
 import logging
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from prometheus_client import REGISTRY, generate_latest
@@ -19,26 +16,11 @@ from prometheus_client import REGISTRY, generate_latest
 import store
 from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
-from simulator.invariants import Invariants
 from simulator.scenario import Scenario
-from store.inline import InlineLedger
-from store.intake import add_leads
-from store.leads import LeadBook
-from store.queries import recordings_list
-from store.recall import journal_lines
+from switchroom.dictation import Dictation
 from switchroom.house import House, build
-from switchroom.worlds import new_leads
-from telephony.agents import AgentState, CampaignAction, CampaignAsked
-from telephony.facts import (
-    AbandonedBy,
-    AgentChanged,
-    AttemptPlaced,
-    CallAbandoned,
-    CallConnected,
-    CallEnded,
-    DialRefused,
-    Fact,
-)
+from switchroom.tape import SPENT
+from telephony.agents import CampaignAction, CampaignAsked
 from telephony.ids import CampaignId
 from telephony.leads import Restored
 from telephony.outcomes import Outcome
@@ -47,75 +29,6 @@ log = logging.getLogger(__name__)
 
 TAIL_S = 900.0
 """How long after the shift's end calls may still end."""
-
-SPENT = {
-    AgentState.TALKING: "talk",
-    AgentState.HOLD: "talk",
-    AgentState.WRAP_UP: "wrap",
-    AgentState.READY: "idle",
-    AgentState.RESERVED: "idle",
-    AgentState.RINGING: "idle",
-    AgentState.AUX: "aux",
-}
-
-
-class Tape:
-    """Counts what a shift did."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.outcomes: Counter[Outcome] = Counter()
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.refusals: Counter[str] = Counter()
-        self._rules: dict[type[Fact], Callable[[Any], None]] = {
-            AttemptPlaced: self._placed,
-            CallConnected: self._connected,
-            CallEnded: self._ended,
-            CallAbandoned: self._abandoned,
-            DialRefused: self._refused,
-            AgentChanged: self._changed,
-        }
-
-    def on_facts(self, now: float, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            count = self._rules.get(type(fact))
-            if count is not None:
-                count(fact)
-
-    def _placed(self, fact: AttemptPlaced) -> None:
-        self.counts["placed"] += 1
-
-    def _connected(self, fact: CallConnected) -> None:
-        self.counts["connected"] += 1
-
-    def _ended(self, fact: CallEnded) -> None:
-        self.outcomes[fact.outcome] += 1
-
-    def _abandoned(self, fact: CallAbandoned) -> None:
-        self.counts["abandoned" if fact.by is AbandonedBy.SWITCHROOM else "gave_up"] += 1
-
-    def _refused(self, fact: DialRefused) -> None:
-        self.counts["refused"] += 1
-        self.refusals[fact.rule] += 1
-
-    def _changed(self, fact: AgentChanged) -> None:
-        self.spend(fact.was, fact.for_s)
-
-    def spend(self, state: AgentState, seconds: float) -> None:
-        name = SPENT.get(state)
-        if name is not None:
-            self.seconds[name] += seconds
-
-
-def export_journal(opened: store.Store, path: Path) -> str:
-    """Write the journal to a file, one line a fact, and return its fingerprint: the same for the same shift."""
-    fingerprint = hashlib.sha256()
-    with path.open("wb") as file:
-        for line in journal_lines(opened):
-            fingerprint.update(line)
-            file.write(line)
-    return fingerprint.hexdigest()
-
 
 def run(
     scenario: Scenario,
@@ -135,62 +48,53 @@ def run(
         stale.unlink(missing_ok=True)
     clock = SetClock(scenario.starts_at)
     settings = scenario.settings(out)
-    opened = store.open(f"sqlite:///{database}", durable=False, secret=b"%032d" % scenario.seed)
+    secret = b"%032d" % scenario.seed
+    dictation = Dictation()
+    opened = store.open(f"sqlite:///{database}", durable=False, secret=secret)
     try:
-        add_leads(opened, new_leads(scenario, hours))
-        tape = Tape()
-        watch = Invariants()
+        dictation.begin(scenario, opened, hours=hours, folder=out, secret=secret)
         exchanges = scenario.exchanges(clock)
-        ledger = InlineLedger(opened, beside=True, on_committed=lambda facts: leads.on_facts(facts))
-        leads = LeadBook(opened, before_read=ledger.before_read)
-        watched = {e.server: watch.around(e, clock.now) for e in exchanges}
+        overheard = {e.server: dictation.around(e, clock.now) for e in exchanges}
         house = build(
             server=settings.server,
             campaigns=settings.campaigns,
-            ledger=ledger,
-            leads=leads,
-            exchanges=watched,
+            ledger=dictation,
+            leads=dictation,
+            exchanges=overheard,
             clock=clock.now,
         )
-        for exchange in watched.values():
+        for exchange in overheard.values():
             exchange.subscribe(house.core.feed)
-        house.outbox.watch(watch.on_facts)
-        house.outbox.watch(tape.on_facts)
+        house.outbox.watch(dictation.on_facts)
         gc.freeze()
         play(scenario, house, clock, exchanges, hours, progress)
-        watch.finish(clock.now())
-        for agent in house.acd.agents.values():
-            tape.spend(agent.state, clock.now() - agent.since)
-        ledger.close()
-        digest = export_journal(opened, out / "journal.jsonl")
-        with (out / "recordings.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["call", "agent", "server", "state", "started_at"])
-            rows.writerows(
-                [r.call, r.agent, r.server, r.state, r.started_at] for r in recordings_list(opened, limit=10_000_000)
-            )
+        report = dictation.finish(clock.now())
         (out / "metrics.prom").write_bytes(generate_latest(REGISTRY))
     finally:
+        dictation.close()
         opened.close()
+    seconds = Counter(report.seconds)
+    for agent in house.acd.agents.values():
+        seconds[SPENT.get(agent.state, "")] += clock.now() - agent.since
     summary: dict[str, object] = {
         "scenario": scenario.title["en"],
         "hours": hours,
         "seed": scenario.seed,
         "agents": scenario.agents,
-        "placed": tape.counts["placed"],
-        "answered_human": tape.outcomes[Outcome.ANSWERED],
-        **{name: tape.counts[name] for name in ("connected", "abandoned", "gave_up", "refused")},
-        "agent_seconds": {name: round(tape.seconds[name], 3) for name in ("talk", "wrap", "idle", "aux")},
-        "outcomes": {outcome.value: count for outcome, count in sorted(tape.outcomes.items())},
-        "refusals": dict(sorted(tape.refusals.items())),
+        "placed": report.counts.get("placed", 0),
+        "answered_human": report.outcomes.get(Outcome.ANSWERED.value, 0),
+        **{name: report.counts.get(name, 0) for name in ("connected", "abandoned", "gave_up", "refused")},
+        "agent_seconds": {name: round(seconds[name], 3) for name in ("talk", "wrap", "idle", "aux")},
+        "outcomes": dict(sorted(report.outcomes.items())),
+        "refusals": dict(sorted(report.refusals.items())),
         "events": house.core.handled,
-        "invariants_checked": watch.checked,
-        "violations": len(watch.violations),
-        "digest": digest,
+        "invariants_checked": report.checked,
+        "violations": len(report.violations),
+        "digest": report.digest,
         "wall_s": round(time.perf_counter() - began, 3),
     }
-    log.info("done in %.1f s: %d events, digest %s", summary["wall_s"], summary["events"], digest)
-    for violation in watch.violations:
+    log.info("done in %.1f s: %d events, digest %s", summary["wall_s"], summary["events"], report.digest)
+    for violation in report.violations:
         log.error("violation: %s", violation)
     (out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary)))
     return summary

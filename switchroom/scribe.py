@@ -1,0 +1,179 @@
+"""The scribe of a virtual shift: a second process that writes the books while the first one plays.
+
+It is dictated batches over a pipe, writes tables and journal, watches the invariants and counts; every batch written is
+acknowledged by one byte. Run as ``python -m switchroom.scribe``; nobody but ``switchroom.dictation`` talks to it.
+"""
+
+import csv
+import hashlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+import store
+from simulator.invariants import Invariants, Note
+from simulator.scenario import Scenario
+from store.changes import apply
+from store.intake import add_leads
+from store.projector import JOURNAL, Entry, project
+from store.queries import recordings_list
+from store.recall import kinds
+from switchroom.tape import Tape
+from switchroom.worlds import new_leads
+from telephony.facts import Fact
+
+ACKNOWLEDGED = b"."
+HEAD = 4
+"""Bytes of a frame's length, which comes before it."""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """The first frame: which world is played, where it is kept. The answer is one byte once its leads are in."""
+
+    scenario: str
+    hours: float
+    folder: str
+    secret: bytes
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts in their order, and what was seen beside them; committed with those before when `commit` is set, which is
+    answered by one byte. The last one carries the instant of the end."""
+
+    facts: list[Any]
+    notes: list[Note]
+    commit: bool
+    ended_at: float | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to the last batch."""
+
+    checked: int
+    violations: list[str]
+    counts: dict[str, int]
+    outcomes: dict[str, int]
+    refusals: dict[str, int]
+    seconds: dict[str, float]
+    digest: str
+
+
+def frame(content: bytes) -> bytes:
+    return len(content).to_bytes(HEAD) + content
+
+
+class Scribe:
+    """Keeps the books of one shift."""
+
+    def __init__(self, opened: store.Store, folder: Path, journal: BinaryIO) -> None:
+        self._store = opened
+        self._folder = folder
+        self._journal = journal
+        self._connection = opened.writing.connect()
+        self._watch = Invariants()
+        self._tape = Tape()
+        self._fingerprint = hashlib.sha256()
+
+    def take(self, entries: Sequence[Entry], notes: Sequence[Note]) -> None:
+        """Write a batch, to be seen by others after the next ``commit``, and look at it."""
+        for change, rows in project(entries):
+            apply(self._connection, change, rows)
+            if change is JOURNAL:
+                lines = "".join([f"{row[0]:.6f} {row[2]}\n" for row in rows]).encode()
+                self._fingerprint.update(lines)
+                self._journal.write(lines)
+        self._watch.read(entries, notes)
+        self._tape.on_entries(entries)
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def finish(self, now: float) -> Report:
+        """Look at what is left, list the recordings, and say how it went."""
+        self._watch.finish(now)
+        with (self._folder / "recordings.csv").open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["call", "agent", "server", "state", "started_at"])
+            rows.writerows(
+                [r.call, r.agent, r.server, r.state, r.started_at]
+                for r in recordings_list(self._store, limit=10_000_000)
+            )
+        return Report(
+            checked=self._watch.checked,
+            violations=[str(violation) for violation in self._watch.violations],
+            counts=dict(self._tape.counts),
+            outcomes={outcome.value: count for outcome, count in self._tape.outcomes.items()},
+            refusals=dict(self._tape.refusals),
+            seconds=dict(self._tape.seconds),
+            digest=self._fingerprint.hexdigest(),
+        )
+
+
+def write(read: Callable[[int], bytes], answer: Callable[[bytes], object]) -> None:
+    """Serve one dictation from its task to its report."""
+
+    def next_frame() -> bytes:
+        return read(int.from_bytes(read(HEAD)))
+
+    task = msgspec.msgpack.decode(next_frame(), type=Task)
+    folder = Path(task.folder)
+    scenario = Scenario.model_validate_json(task.scenario)
+    opened = store.open(f"sqlite:///{folder / 'switchroom.db'}", durable=False, secret=task.secret)
+    try:
+        add_leads(opened, new_leads(scenario, task.hours))
+        answer(ACKNOWLEDGED)
+        batches = msgspec.msgpack.Decoder(_batch_type())
+        with (folder / "journal.jsonl").open("wb") as journal:
+            scribe = Scribe(opened, folder, journal)
+            ended_at = None
+            while ended_at is None:
+                batch = batches.decode(next_frame())
+                scribe.take(batch.facts, batch.notes)
+                if batch.commit:
+                    scribe.commit()
+                    answer(ACKNOWLEDGED)
+                ended_at = batch.ended_at
+            scribe.close()
+        answer(frame(msgspec.msgpack.encode(scribe.finish(ended_at))))
+    finally:
+        opened.close()
+
+
+def _batch_type() -> Any:
+    """A Batch whose facts are decoded as the kinds they are."""
+    known: Any = Fact
+    for number, kind in enumerate(kinds()):
+        known = known | kind if number else kind
+    entry: Any = tuple[float, known]
+    return msgspec.defstruct(
+        "DecodedBatch",
+        [("facts", list[entry]), ("notes", list[Note]), ("commit", bool), ("ended_at", float | None, None)],
+    )
+
+
+def main() -> None:
+    """Read from standard input, answer on standard output."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+
+    def read(size: int) -> bytes:
+        content = source.read(size)
+        if len(content) < size:
+            raise SystemExit("the dictation broke off")
+        return content
+
+    def answer(content: bytes) -> None:
+        target.write(content)
+        target.flush()
+
+    write(read, answer)
+
+
+if __name__ == "__main__":
+    main()
