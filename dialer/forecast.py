@@ -5,10 +5,13 @@ Failures of the network are not outcomes and never enter; calls still out correc
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import exp, sqrt
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,6 +21,19 @@ FRESH_S = 3.0
 PRIOR_EVENTS = 20.0
 PRIOR_TALK_S, PRIOR_WRAP_S = 60.0, 15.0
 PRIOR_RATE, PRIOR_WEIGHT = 0.35, 10.0
+
+
+class Chances(NamedTuple):
+    """Of something to happen within k + 1 seconds: the probability, the variance and the third moment of one trial."""
+
+    share: Floats
+    spread: Floats
+    skew: Floats
+
+
+def chances(share: Floats) -> Chances:
+    spread = share * (1.0 - share)
+    return Chances(share, spread, spread * (1.0 - 2.0 * share))
 
 
 class Forecast:
@@ -30,8 +46,8 @@ class Forecast:
         other = np.full(self._bins, 0.2 / self._bins)
         other[1:5] += 0.3 / 4
         other[int(ring_s) : int(ring_s) + 4] += 0.5 / 4
-        self._human_at: Floats = PRIOR_EVENTS * bell / bell.sum()
-        self._other_at: Floats = PRIOR_EVENTS * other / other.sum()
+        self._human_at = _Histogram(PRIOR_EVENTS * bell / bell.sum())
+        self._other_at = _Histogram(PRIOR_EVENTS * other / other.sum())
         self._slow = [PRIOR_RATE * PRIOR_WEIGHT, (1.0 - PRIOR_RATE) * PRIOR_WEIGHT]
         self._fast = list(self._slow)
         self._seen = 0
@@ -40,13 +56,11 @@ class Forecast:
         self._talk = [3.0, PRIOR_TALK_S]
         self._wrap = [3.0, PRIOR_WRAP_S]
         self._fresh_until = 0.0
-        self._freed_for = (0.0, 0.0, 0.0)
-        self._freed = (np.zeros(HORIZON), np.zeros(HORIZON))
         self.rate = PRIOR_RATE
         self.law: Floats = np.zeros(HORIZON)
         """Share of the answering customers who answer in each second after dialling."""
-        self.new: Floats = np.zeros(HORIZON)
-        """Probability that a call placed now has become a waiting customer within k seconds."""
+        self.new = chances(np.zeros(HORIZON))
+        """That a call placed now has become a waiting customer within k seconds."""
         self._answers: Floats = np.zeros((self._bins, 3 * HORIZON))
 
     @property
@@ -72,7 +86,8 @@ class Forecast:
         """How many pending calls there are of each age in whole seconds; refreshes the tables when they are old."""
         ages = np.fromiter(pending, dtype=np.float64)
         np.subtract(now, ages, out=ages)
-        held = np.bincount(np.clip(ages, 0, self._bins - 1).astype(np.intp), minlength=self._bins).astype(np.float64)
+        np.minimum(np.maximum(ages, 0.0, out=ages), self._bins - 1, out=ages)
+        held = np.bincount(ages.astype(np.intp), minlength=self._bins).astype(np.float64)
         if now >= self._fresh_until or now < self._fresh_until - FRESH_S:
             self._refresh(held)
             self._fresh_until = now + FRESH_S
@@ -83,26 +98,21 @@ class Forecast:
         sums = held @ self._answers
         return sums[:HORIZON], sums[HORIZON : 2 * HORIZON], sums[2 * HORIZON :]
 
-    def freed(self, patience_s: float) -> tuple[Floats, Floats]:
-        """Probability that a talking, and a wrapping, agent is free within k + 1 seconds and the patience."""
-        asked = (patience_s, self._talk[1], self._wrap[1])
-        if asked != self._freed_for:
-            self._freed_for = asked
-            self._freed = _freed(patience_s, max(1.0, self._talk[1]), max(0.5, self._wrap[1]))
-        return self._freed
+    def freed(self, patience_s: float) -> tuple[Chances, Chances]:
+        """That a talking, and a wrapping, agent is free within k + 1 seconds and the patience; the means to 0.1 s."""
+        return _freed(patience_s, max(1.0, round(self._talk[1], 1)), max(0.5, round(self._wrap[1], 1)))
 
     @property
     def doubt(self) -> float:
         """Squared relative error of the answer rate."""
         return (1.0 - self.rate) / (self.rate * (self._slow[0] + self._slow[1]))
 
-    def _outcome(self, histogram: Floats, age_s: float, which: int, now: float) -> None:
+    def _outcome(self, histogram: "_Histogram", age_s: float, which: int, now: float) -> None:
         self._seen += 1
         self._per_minute = self._per_minute * exp(-max(0.0, now - self._per_minute_at) / 60.0) + 1.0
         self._per_minute_at = now
         busy = self._per_minute
-        histogram *= 1.0 - 1.0 / max(1500.0, 6.0 * busy)
-        histogram[min(self._bins - 1, max(0, int(age_s)))] += 1.0
+        histogram.add(age_s, 1.0 - 1.0 / max(1500.0, 6.0 * busy))
         for counts, memory in ((self._slow, min(3000.0, max(300.0, 4.0 * busy))), (self._fast, max(120.0, 0.4 * busy))):
             keep = 1.0 - 1.0 / memory
             counts[0] *= keep
@@ -110,10 +120,8 @@ class Forecast:
             counts[which] += 1.0
 
     def _refresh(self, held: Floats) -> None:
-        human = np.cumsum(self._human_at) / self._human_at.sum()
-        other = np.cumsum(self._other_at) / self._other_at.sum()
-        begun_h, begun_o = np.concatenate(([0.0], human[:-1])), np.concatenate(([0.0], other[:-1]))
-        left_h, left_o = 1.0 - 0.5 * (human + begun_h), 1.0 - 0.5 * (other + begun_o)
+        human, left_h = self._human_at.law()
+        _, left_o = self._other_at.law()
         slow, fast = (
             self._with_hidden(self._slow, held, left_h, left_o),
             self._with_hidden(self._fast, held, left_h, left_o),
@@ -124,13 +132,15 @@ class Forecast:
         self.rate = rate = min(0.97, max(0.01, slow))
         still = np.maximum(1e-9, rate * left_h + (1.0 - rate) * left_o)
         padded = np.concatenate((human, np.ones(HORIZON)))
-        at = np.arange(self._bins)[:, None] + np.arange(1, HORIZON + 1)[None, :]
-        reached = 0.5 * (padded[at] + padded[at - 1])
-        gained = np.maximum(0.0, reached - (1.0 - left_h)[:, None])
-        answers = np.clip(rate * gained / still[:, None], 0.0, 1.0)
-        self._answers = np.hstack((answers, answers**2, answers**3))
+        halfway = 0.5 * (padded[1:] + padded[:-1])
+        gained = sliding_window_view(halfway, HORIZON) - (1.0 - left_h)[:, None]
+        first, second, third = np.hsplit(self._answers, 3)
+        np.multiply(np.maximum(0.0, gained), (rate / still)[:, None], out=first)
+        np.minimum(first, 1.0, out=first)
+        np.multiply(first, first, out=second)
+        np.multiply(second, first, out=third)
         self.law = np.diff(human[:HORIZON], prepend=0.0) / max(1e-9, human[HORIZON - 1])
-        self.new = rate * human[:HORIZON]
+        self.new = chances(rate * human[:HORIZON])
 
     @staticmethod
     def _with_hidden(counts: list[float], held: Floats, left_h: Floats, left_o: Floats) -> float:
@@ -140,12 +150,36 @@ class Forecast:
         return float((counts[0] + held @ humans) / (counts[0] + counts[1] + held.sum()))
 
 
+class _Histogram:
+    """How often each age in whole seconds was seen, older sights weighing less."""
+
+    def __init__(self, weights: Floats) -> None:
+        self._counts: list[float] = weights.tolist()
+        self._last = len(self._counts) - 1
+        self._weight = 1.0
+
+    def add(self, age_s: float, keep: float) -> None:
+        """One more, after all before it have faded to the share `keep`: later ones weigh more instead."""
+        self._weight /= keep
+        age = int(age_s)
+        self._counts[0 if age < 0 else age if age < self._last else self._last] += self._weight
+
+    def law(self) -> tuple[Floats, Floats]:
+        """The probability to be over by the end of each second, and of not being over in the middle of it."""
+        counts = np.array(self._counts) / self._weight
+        self._counts, self._weight = counts.tolist(), 1.0
+        over = np.cumsum(counts) / counts.sum()
+        begun = np.concatenate(([0.0], over[:-1]))
+        return over, 1.0 - 0.5 * (over + begun)
+
+
 def _average(mean: list[float], value: float) -> None:
     mean[0] = min(400.0, mean[0] + 1.0)
     mean[1] += (value - mean[1]) / mean[0]
 
 
-def _freed(patience_s: float, talk_s: float, wrap_s: float) -> tuple[Floats, Floats]:
+@lru_cache(maxsize=256)
+def _freed(patience_s: float, talk_s: float, wrap_s: float) -> tuple[Chances, Chances]:
     """Each phase ends at a constant rate: elapsed time is worth nothing with mixed short and long conversations."""
     ahead = np.arange(1, HORIZON + 1) + patience_s
     talk, wrap = 1.0 / talk_s, 1.0 / wrap_s
@@ -153,4 +187,4 @@ def _freed(patience_s: float, talk_s: float, wrap_s: float) -> tuple[Floats, Flo
         wrap *= 1.002
     from_wrap = 1.0 - np.exp(-wrap * ahead)
     from_talk = 1.0 - (wrap * np.exp(-talk * ahead) - talk * np.exp(-wrap * ahead)) / (wrap - talk)
-    return from_talk, from_wrap
+    return chances(from_talk), chances(from_wrap)

@@ -8,7 +8,7 @@ Usable by itself: feed a `Forecast` and a `Budget` with what happened, ask `plac
 """
 
 from collections.abc import Collection
-from math import pi
+from math import erfc, pi
 from typing import Protocol
 
 import msgspec
@@ -16,11 +16,14 @@ import numpy as np
 
 from config.model import CampaignSettings, PacingSettings
 from dialer.abandonment import Budget
-from dialer.forecast import Floats, Forecast
+from dialer.forecast import Chances, Floats, Forecast
 
-_GALLOP = np.array([0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584], dtype=np.float64)
-_FIRST = 3
-"""Most decisions end within the first few of these."""
+_NEAR = np.arange(12, dtype=np.float64)
+"""Most decisions end here, in one evaluation."""
+_GALLOP = np.array([13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584], dtype=np.float64)
+_AT = np.linspace(-8.0, 8.0, 4097)
+_NORMAL = np.array([0.5 * erfc(-z / 2**0.5) for z in _AT])
+"""The standard normal distribution function; between its points a straight line is right to 5e-7."""
 
 
 class PaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,13 +134,13 @@ class Predictive:
         budget, forecast = self._budget, self._forecast
         held = forecast.look(view.pending, view.now)
         safe = max(0, view.open_agents)
-        from_talk, from_wrap = forecast.freed(self._settings.patience_s)
-        soon = view.free + float(view.talking * from_talk[9] + view.wrapping * from_wrap[9])
+        talk, wrap = forecast.freed(self._settings.patience_s)
+        soon = view.free + float(view.talking * talk.share[9] + view.wrapping * wrap.share[9])
         most = min(int(self._settings.max_ratio * max(1.0, soon)), 3 * view.signed_in + 10 + safe)
         most = max(safe, most - len(view.pending) - view.shared)
         count = safe
         if most > safe and budget.cap > 4e-4 and view.signed_in:
-            risk = _Risk(view, held, forecast, from_talk, from_wrap)
+            risk = _Risk(view, held, forecast, talk, wrap)
             count = risk.first_above(budget.cap, safe, most)
         words = {
             "free": str(view.free),
@@ -154,33 +157,46 @@ class Predictive:
 class _Risk:
     """The risk that one more call finds no agent, as a function of how many are placed before it."""
 
-    def __init__(self, view: PaceView, held: Floats, forecast: Forecast, from_talk: Floats, from_wrap: Floats) -> None:
+    def __init__(self, view: PaceView, held: Floats, forecast: Forecast, talk: Chances, wrap: Chances) -> None:
         g1, g2, g3 = forecast.answers(held)
-        self._excess = len(view.pending) + view.shared + view.waiting - view.free
-        new = forecast.new
-        self._new, self._spread, self._skew = new, new * (1 - new), new * (1 - new) * (2 * new - 1)
-        self._law, self._g1, self._doubt = forecast.law, g1, forecast.doubt
-        shared = view.shared * new
-        self._mean = len(view.pending) - g1 + view.shared - shared
-        self._var = g1 - g2 + view.shared * self._spread
-        self._third = view.shared * self._skew + 3 * g2 - g1 - 2 * g3
-        for agents, freed in ((view.talking, from_talk), (view.wrapping, from_wrap)):
+        self._new, self._law, self._g1, self._doubt = forecast.new, forecast.law, g1, forecast.doubt
+        short = view.waiting - view.free + 0.5 + g1
+        var = g1 - g2
+        third = 3.0 * g2 - g1 - 2.0 * g3
+        if view.shared:
+            short = short + view.shared * self._new.share
+            var = var + view.shared * self._new.spread
+            third = third - view.shared * self._new.skew
+        for agents, freed in ((view.talking, talk), (view.wrapping, wrap)):
             if agents:
-                spread = agents * freed * (1 - freed)
-                self._mean = self._mean + agents * freed
-                self._var = self._var + spread
-                self._third = self._third + spread * (1 - 2 * freed)
+                short -= agents * freed.share
+                var += agents * freed.spread
+                third += agents * freed.skew
+        self._short, self._var, self._third = short, var, third
 
     def of(self, counts: Floats) -> Floats:
         """For each number of new calls, the risk of the call after them."""
         n = counts[:, None]
-        mean = self._mean + n * (1 - self._new)
-        var = self._var + n * self._spread + self._doubt * (self._g1 + n * self._new) ** 2
-        sigma = np.sqrt(np.maximum(var, 1e-9))
-        z = (self._excess + n + 0.5 - mean) / sigma
-        density = np.exp(-0.5 * z * z) / (2 * pi) ** 0.5
-        tail = _normal(z, density) + (self._third + n * self._skew) / (6 * sigma**3) * (1 - z * z) * density
-        tail = np.clip(tail, 0.0, 1.0)
+        came = n * self._new.share
+        var = came + self._g1
+        var *= var
+        var *= self._doubt
+        var += self._var
+        var += n * self._new.spread
+        np.maximum(var, 1e-9, out=var)
+        sigma = np.sqrt(var)
+        came += self._short
+        came /= sigma
+        z = came
+        square = z * z
+        tail = np.exp(-0.5 * square)
+        square -= 1.0
+        tail *= square
+        sigma *= var
+        tail /= sigma
+        tail *= (n * self._new.skew - self._third) * (1.0 / (6.0 * (2.0 * pi) ** 0.5))
+        tail += np.interp(z, _AT, _NORMAL)
+        np.minimum(np.maximum(tail, 0.0, out=tail), 1.0, out=tail)
         worst = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1]
         found: Floats = worst @ self._law
         return found
@@ -189,16 +205,18 @@ class _Risk:
         """The smallest number of calls after which the next would exceed `cap`, within [least, most]."""
         if most <= least:
             return least
+        near = least + _NEAR[: most - least]
+        above = np.flatnonzero(self.of(near) > cap)
+        if above.size:
+            return int(near[above[0]])
+        if most - least <= _NEAR.size:
+            return most
         steps = least + _GALLOP[most - least > _GALLOP]
-        above = np.flatnonzero(self.of(steps[:_FIRST]) > cap)
-        if above.size == 0 and steps.size > _FIRST:
-            above = _FIRST + np.flatnonzero(self.of(steps[_FIRST:]) > cap)
+        above = np.flatnonzero(self.of(steps) > cap) if steps.size else above
         if above.size == 0:
-            low, high = int(steps[-1]), most
-        elif above[0] == 0:
-            return least
+            low, high = int(steps[-1]) if steps.size else int(near[-1]), most
         else:
-            low, high = int(steps[above[0] - 1]), int(steps[above[0]])
+            low, high = int(steps[above[0] - 1]) if above[0] else int(near[-1]), int(steps[above[0]])
         while high - low > 1:
             stride = max(1, (high - low - 1) // 12)
             inner = np.arange(low + stride, high, stride, dtype=np.float64)
@@ -209,15 +227,6 @@ class _Risk:
                 high = int(inner[above[0]])
                 low = int(inner[above[0] - 1]) if above[0] else low
         return high
-
-
-def _normal(z: Floats, density: Floats) -> Floats:
-    """The standard normal distribution function, to 8e-8 (Abramowitz and Stegun 26.2.17)."""
-    t = 1.0 / (1.0 + 0.2316419 * np.abs(z))
-    poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    upper = density * poly
-    found: Floats = np.where(z > 0, 1.0 - upper, upper)
-    return found
 
 
 def _within(view: PaceView, wish: int, code: str, words: dict[str, str]) -> Placement:
