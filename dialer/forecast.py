@@ -6,7 +6,7 @@ Failures of the network are not outcomes and never enter; calls still out correc
 
 from collections.abc import Iterable
 from functools import lru_cache
-from math import exp, sqrt
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -99,8 +99,9 @@ class Forecast:
         return sums[:HORIZON], sums[HORIZON : 2 * HORIZON], sums[2 * HORIZON :]
 
     def freed(self, patience_s: float) -> tuple[Chances, Chances]:
-        """That a talking, and a wrapping, agent is free within k + 1 seconds and the patience; the means to 0.1 s."""
-        return _freed(patience_s, max(1.0, round(self._talk[1], 1)), max(0.5, round(self._wrap[1], 1)))
+        """That a talking, and a wrapping, agent is free within k + 1 seconds and the patience; the means to half a
+        percent."""
+        return _freed(patience_s, _nearly(max(1.0, self._talk[1])), _nearly(max(0.5, self._wrap[1])))
 
     @property
     def doubt(self) -> float:
@@ -176,6 +177,10 @@ class _Histogram:
 def _average(mean: list[float], value: float) -> None:
     mean[0] = min(400.0, mean[0] + 1.0)
     mean[1] += (value - mean[1]) / mean[0]
+
+
+def _nearly(seconds: float) -> float:
+    return exp(round(100.0 * log(seconds)) / 100.0)
 
 
 @lru_cache(maxsize=256)

@@ -21,9 +21,13 @@ from dialer.forecast import Chances, Floats, Forecast
 _NEAR = np.arange(12, dtype=np.float64)
 """Most decisions end here, in one evaluation."""
 _GALLOP = np.array([13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584], dtype=np.float64)
-_AT = np.linspace(-8.0, 8.0, 4097)
-_NORMAL = np.array([0.5 * erfc(-z / 2**0.5) for z in _AT])
-"""The standard normal distribution function; between its points a straight line is right to 5e-7."""
+_FINE = 1024.0
+_MIDDLE = int(8 * _FINE)
+_Z = np.arange(-_MIDDLE, _MIDDLE + 1) / _FINE
+_NORMAL = np.array([0.5 * erfc(-z / 2**0.5) for z in _Z])
+_SKEWED = (_Z**2 - 1.0) * np.exp(-0.5 * _Z**2) / (6.0 * (2.0 * pi) ** 0.5)
+"""The standard normal distribution function and its correction for a unit of skewness, at the nearest of their points;
+the step is 1/1024, so that a risk is right to 1 in 5000."""
 
 
 class PaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,15 +191,15 @@ class _Risk:
         sigma = np.sqrt(var)
         came += self._short
         came /= sigma
-        z = came
-        square = z * z
-        tail = np.exp(-0.5 * square)
-        square -= 1.0
-        tail *= square
+        came *= _FINE
+        came += _MIDDLE + 0.5
+        at = came.astype(np.intp)
+        tail = n * self._new.skew
+        tail -= self._third
         sigma *= var
         tail /= sigma
-        tail *= (n * self._new.skew - self._third) * (1.0 / (6.0 * (2.0 * pi) ** 0.5))
-        tail += np.interp(z, _AT, _NORMAL)
+        tail *= _SKEWED.take(at, mode="clip")
+        tail += _NORMAL.take(at, mode="clip")
         np.minimum(np.maximum(tail, 0.0, out=tail), 1.0, out=tail)
         worst = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1]
         found: Floats = worst @ self._law

@@ -6,7 +6,7 @@ Everything the run writes is kept in one folder: database, journal, log, metrics
 import gc
 import logging
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def run(
     finally:
         dictation.close()
         opened.close()
-    seconds = Counter(report.seconds)
+    seconds = defaultdict(float, report.seconds)
     for agent in house.acd.agents.values():
         seconds[SPENT.get(agent.state, "")] += clock.now() - agent.since
     summary: dict[str, object] = {
