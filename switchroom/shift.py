@@ -3,6 +3,7 @@
 Everything the run writes is kept in one folder: database, journal, log, metrics, catalogue of recordings, summary.
 """
 
+import contextlib
 import gc
 import logging
 import time
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 TAIL_S = 900.0
 """How long after the shift's end calls may still end."""
 
+
 def run(
     scenario: Scenario,
     *,
@@ -49,9 +51,10 @@ def run(
     clock = SetClock(scenario.starts_at)
     settings = scenario.settings(out)
     secret = b"%032d" % scenario.seed
-    dictation = Dictation()
-    opened = store.open(f"sqlite:///{database}", durable=False, secret=secret)
-    try:
+    with contextlib.ExitStack() as open_things:
+        dictation = open_things.enter_context(contextlib.closing(Dictation()))
+        opened = store.open(f"sqlite:///{database}", durable=False, secret=secret)
+        open_things.callback(opened.close)
         dictation.begin(scenario, opened, hours=hours, folder=out, secret=secret)
         exchanges = scenario.exchanges(clock)
         overheard = {e.server: dictation.around(e, clock.now) for e in exchanges}
@@ -70,9 +73,6 @@ def run(
         play(scenario, house, clock, exchanges, hours, progress)
         report = dictation.finish(clock.now())
         (out / "metrics.prom").write_bytes(generate_latest(REGISTRY))
-    finally:
-        dictation.close()
-        opened.close()
     seconds = defaultdict(float, report.seconds)
     for agent in house.acd.agents.values():
         seconds[SPENT.get(agent.state, "")] += clock.now() - agent.since
