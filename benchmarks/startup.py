@@ -33,6 +33,7 @@ from simulator.population import Customers
 from store.changes import apply
 from store.inline import InlineLedger
 from store.intake import COMING_IN
+from store.sealing import NAME, NUMBER
 from switchroom.clock import WallClock
 from telephony.facts import CampaignChanged
 from telephony.ids import CampaignId, ServerId
@@ -50,11 +51,11 @@ def build(folder: Path, leads: int) -> None:
         rows = []
         with opened.writing.begin() as connection:
             for lead in new_leads(leads, seed=1):
-                number = lead.number
+                key, seal = opened.number_key(lead.number), opened.seal
                 rows.append(
                     (
-                        *(lead.campaign, lead.customer, number.for_store(), opened.number_key(number), lead.name),
-                        *("Asia/Shanghai", 0, "", 0.0, 0, None, "", ""),
+                        *(lead.campaign, lead.customer, seal.sealed(NUMBER, lead.number.for_store(), key), key),
+                        *(seal.sealed(NAME, lead.name, key), "Asia/Shanghai", 0, "", 0.0, 0, None, "", ""),
                     )
                 )
                 if len(rows) == CHUNK:

@@ -161,6 +161,10 @@ class StoreSettings(Section):
         "sqlite:///var/switchroom.db",
         description="Database: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
     )
+    key_file: Place | None = Field(
+        None,
+        description="File with the key that customers' numbers and names are sealed with in the database; number.key in the data folder when not given. Made at the first start; keep a copy elsewhere.",
+    )
     commit_wait_ms: float = Field(
         2.0,
         ge=0,
@@ -356,6 +360,11 @@ class ServerSettings(Section):
     asterisk: list[AsteriskSettings] = Field(default_factory=list, description="The Asterisk servers.")
     trunk: list[TrunkSettings] = Field(default_factory=list, description="The trunks.")
     agent: list[AgentSettings] = Field(default_factory=list, description="The agents.")
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key of the database's sealed columns is."""
+        return self.store.key_file or self.data / "number.key"
 
 
 class RetryRule(Section):

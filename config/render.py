@@ -45,6 +45,7 @@ _OUT_OF_USE = {
     "api.roles": 'roles = { admin = "admin" }',
     "asterisk.recordings_here": 'recordings_here = "/var/spool/asterisk/monitor"',
     "log.file": 'file = "var/switchroom.log"',
+    "store.key_file": 'key_file = "/etc/switchroom/number.key"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
 }
 _TABLES_OUT_OF_USE = {"calendar": "calendar.china", "campaign.holiday_windows": ""}

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from store.changes import Change, Row, Verb, apply
 from store.leads import LOOK_BACK_S, read_leads
 from store.opening import Store
+from store.resealing import keep_up
 from store.sample import place
+from store.sealing import EXTRA, NAME, NUMBER
 from store.tables import leads
 from telephony.batches import EVERYBODY, HELD
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
@@ -64,8 +66,11 @@ def add_leads(store: Store, rows: Iterable[NewLead]) -> Taken:
     added = total = 0
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
+        sealed_by = store.seal.newest
         values = [_row(store, lead) for lead in batch]
         with store.pen, store.writing.begin() as connection:
+            if keep_up(connection, store.seal, sealed_by):
+                values = [_row(store, lead) for lead in batch]
             added += apply(connection, COMING_IN, values)
         total += len(batch)
         if len(batch) == BATCH:
@@ -96,22 +101,23 @@ def leads_of(
     with store.reading.begin() as connection:
         query = select(leads.c.id).where(leads.c.campaign == campaign, leads.c.id > after)
         ids = connection.execute(query.order_by(leads.c.id).limit(limit)).scalars().all()
-        return read_leads(connection, [LeadId(lead) for lead in ids], since=now - look_back_s)
+        return read_leads(connection, store.seal, [LeadId(lead) for lead in ids], since=now - look_back_s)
 
 
 def lead_of(store: Store, lead: LeadId, *, now: float, look_back_s: float = LOOK_BACK_S) -> Lead | None:
     """One lead, None when there is none or it is in a call."""
     with store.reading.begin() as connection:
-        found = read_leads(connection, [lead], since=now - look_back_s)
+        found = read_leads(connection, store.seal, [lead], since=now - look_back_s)
     return found[0] if found else None
 
 
 def _row(store: Store, lead: NewLead) -> Row:
-    key = store.number_key(lead.number)
+    key, seal = store.number_key(lead.number), store.seal
+    extra = msgspec.json.encode(lead.extra).decode() if lead.extra else ""
     released = lead.share >= 1.0 or place(store.secret, lead.batch, key) < lead.share
     return (
-        *(lead.campaign, lead.customer, lead.number.for_store(), key, lead.name),
-        *(",".join(lead.zones), 0, "", lead.due, lead.priority, lead.agent, lead.batch),
-        msgspec.json.encode(lead.extra).decode() if lead.extra else "",
+        *(lead.campaign, lead.customer, seal.sealed(NUMBER, lead.number.for_store(), key), key),
+        *(seal.sealed(NAME, lead.name, key), ",".join(lead.zones), 0, "", lead.due, lead.priority, lead.agent),
+        *(lead.batch, seal.sealed(EXTRA, extra, key)),
         *(EVERYBODY if released else HELD, lead.at if released else None),
     )

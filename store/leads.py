@@ -22,13 +22,13 @@ from store.barred import barred_leads
 from store.faults import trouble_of
 from store.opening import Store
 from store.reservations import Reservations
+from store.sealing import NAME, Seal
 from store.tables import leads
 from telephony.batches import MOVES, BatchClosed
 from telephony.commands import FetchLeads
 from telephony.facts import AbandonedBy, AttemptPlaced, CallEnded, Fact, LeadRested
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
 from telephony.leads import Lead, LeadsFetched
-from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
 
 log = logging.getLogger(__name__)
@@ -179,9 +179,9 @@ class LeadBook:
         since = now - self._look_back_s
         held = self._reservations
         if held is None:
-            return read_leads(connection, ids, since=since)
+            return read_leads(connection, self._store.seal, ids, since=since)
         turns = held.turns(connection, ids)
-        found = read_leads(connection, ids, since=since)
+        found = read_leads(connection, self._store.seal, ids, since=since)
         held.hand_out(((lead.id, lead.customer, lead.number_key) for lead in found), turns)
         return found
 
@@ -196,7 +196,7 @@ class LeadBook:
                 self._out[lead] = campaign
 
 
-def read_leads(connection: Connection, ids: Sequence[LeadId], *, since: float) -> list[Lead]:
+def read_leads(connection: Connection, seal: Seal, ids: Sequence[LeadId], *, since: float) -> list[Lead]:
     """The leads of these ids in this order, with the calls placed since; those in a call now are left out."""
     postgres = connection.dialect.name == "postgresql"
     asked = _asked(postgres)
@@ -210,7 +210,7 @@ def read_leads(connection: Connection, ids: Sequence[LeadId], *, since: float) -
             abandoned[lead] = max(left_at, abandoned.get(lead, left_at))
     found: dict[LeadId, Any] = {row[0]: row for row in connection.exec_driver_sql(asked.leads, (wanted,)).all()}
     return [
-        _lead(tuple(sorted(placed[lead])) if lead in placed else (), abandoned.get(lead), *found[lead])
+        _lead(seal, tuple(sorted(placed[lead])) if lead in placed else (), abandoned.get(lead), *found[lead])
         for lead in ids
         if lead in found and lead not in in_call
     ]
@@ -315,6 +315,7 @@ def _next_due(connection: Connection, command: FetchLeads, now: float) -> float 
 
 
 def _lead(
+    seal: Seal,
     placed: tuple[float, ...],
     abandoned_at: float | None,
     id: LeadId,
@@ -336,7 +337,7 @@ def _lead(
         id=id,
         campaign=campaign,
         customer=customer,
-        number=PhoneNumber(number),
+        number=seal.number(number, number_key),
         number_key=number_key,
         zones=_zones(zones),
         attempts=attempts,
@@ -346,7 +347,7 @@ def _lead(
         agent=agent or None,
         placed=placed,
         abandoned_at=abandoned_at,
-        name=name,
+        name=seal.opened(NAME, name, number_key),
         batch=batch,
         holder=holder,
     )

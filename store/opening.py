@@ -1,9 +1,9 @@
-"""Opening a database by URL: connections as the store needs them, tables brought up to date, the install's secret.
+"""Opening a database by URL: connections as the store needs them, tables brought up to date, the key that unseals it.
 
 SQLite runs in WAL mode with ``synchronous=FULL``, so a commit is on the disk; PostgreSQL by its own default.
 """
 
-import secrets
+import logging
 import sqlite3
 import threading
 import time
@@ -13,12 +13,19 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url, select, text
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, delete, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.tables import meta
+from store import keyfile
+from store.resealing import SWEPT, WRAPPED, seal_plain, swept
+from store.sealing import FINGERPRINTS, Seal
+from store.tables import leads, meta
 from telephony.numbers import PhoneNumber
 
+log = logging.getLogger(__name__)
+
+KEY_NAME = "number.key"
+OLD_SECRET = "number_secret"
 LOCK_WAIT_S = 2.0
 PAGE_CACHE_KB = 65_536
 WAL_PAGES = 4_000
@@ -33,7 +40,9 @@ class Store:
     writing: Engine
     reading: Engine
     secret: bytes = field(repr=False)
+    seal: Seal = field(repr=False)
     folder: Path | None
+    key_file: Path | None = None
     pen: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Held by whoever writes within this process, so that a bulk import lets the ledger in between two batches."""
 
@@ -47,14 +56,15 @@ class Store:
         self.writing.dispose()
 
 
-def open(url: str, *, durable: bool = True, secret: bytes | None = None) -> Store:
+def open(url: str, *, durable: bool = True, key_file: Path | None = None, key: bytes | None = None) -> Store:
     """Open (and create or migrate) the database at `url`; ``durable=False`` is for closed worlds and skips fsync.
 
-    `secret` is what a new installation keys its numbers with, 32 random bytes when not given; closed worlds that must
-    repeat to the bit give their own.
+    `key_file` holds the key its customers' columns are sealed with and is made for a new database: `number.key` beside
+    an SQLite file when not given, in ``var`` for PostgreSQL. `key` is what a new file gets, 32 random bytes when not
+    given; closed worlds that must repeat to the bit give their own. A database in memory has a key in memory.
 
     Raises sqlalchemy.exc.OperationalError when it cannot be reached, alembic's CommandError when it is newer than
-    this program."""
+    this program, KeyFault when the key is missing, open to others, or another database's."""
     parsed = make_url(url)
     folder = None
     if parsed.get_backend_name() == "sqlite":
@@ -62,22 +72,29 @@ def open(url: str, *, durable: bool = True, secret: bytes | None = None) -> Stor
             folder = Path(str(parsed.database)).resolve().parent
             folder.mkdir(parents=True, exist_ok=True)
         writing, reading = _sqlite(url, in_memory=folder is None, durable=durable)
+        key_file = None if folder is None else key_file or folder / KEY_NAME
     else:
         writing, reading = _postgres(url, durable=durable)
+        key_file = key_file or Path("var") / KEY_NAME
     try:
         migrate(writing)
-        kept = _secret(writing, secret or secrets.token_bytes(32))
+        seal, secret, open_rows = _unseal(writing, key_file, key)
+        opened = Store(
+            url=parsed.render_as_string(hide_password=True),
+            writing=writing,
+            reading=reading,
+            secret=secret,
+            seal=seal,
+            folder=folder,
+            key_file=key_file,
+        )
+        if open_rows:
+            log.info("sealed %d leads that stood open in the database", seal_plain(opened))
     except BaseException:
         reading.dispose()
         writing.dispose()
         raise
-    return Store(
-        url=parsed.render_as_string(hide_password=True),
-        writing=writing,
-        reading=reading,
-        secret=kept,
-        folder=folder,
-    )
+    return opened
 
 
 def migrations() -> Config:
@@ -103,12 +120,34 @@ def insert_for(connection: Connection) -> Any:
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
-def _secret(engine: Engine, fresh_secret: bytes) -> bytes:
+def _unseal(engine: Engine, key_file: Path | None, fresh_key: bytes | None) -> tuple[Seal, bytes, bool]:
+    """The seal; the secret of the fingerprints, which the database keeps sealed (a new database gets one, one that
+    stood open is sealed); and whether rows may stand open."""
     with engine.begin() as connection:
-        fresh = {"key": "number_secret", "value": fresh_secret.hex()}
-        connection.execute(insert_for(connection)(meta).values(fresh).on_conflict_do_nothing())
-        kept = connection.execute(select(meta.c.value).where(meta.c.key == "number_secret")).scalar_one()
-    return bytes.fromhex(kept)
+        known = {row.key: row.value for row in connection.execute(select(meta.c.key, meta.c.value))}
+        if key_file is None:
+            keys: keyfile.Keys = {1: fresh_key or keyfile.fresh()}
+            seal = Seal(keys)
+        else:
+            found = keyfile.read(key_file)
+            if found is None:
+                if WRAPPED in known:
+                    raise keyfile.KeyFault("key_missing", key_file)
+                found = keyfile.make(key_file, fresh_key)
+            seal = Seal(found, lambda: keyfile.read(key_file))
+        if WRAPPED not in known:
+            secret = bytes.fromhex(known[OLD_SECRET]) if OLD_SECRET in known else seal.first_secret
+            row = {"key": WRAPPED, "value": seal.sealed(FINGERPRINTS, secret.hex())}
+            connection.execute(insert_for(connection)(meta).values(row).on_conflict_do_nothing())
+            connection.execute(delete(meta).where(meta.c.key == OLD_SECRET))
+            if connection.execute(select(func.min(leads.c.id))).scalar() is None and OLD_SECRET not in known:
+                swept(connection)
+        kept = connection.execute(select(meta.c.value).where(meta.c.key == WRAPPED)).scalar_one()
+        open_rows = connection.execute(select(meta.c.value).where(meta.c.key == SWEPT)).scalar() is None
+        try:
+            return seal, bytes.fromhex(seal.opened(FINGERPRINTS, kept)), open_rows
+        except keyfile.KeyFault as fault:
+            raise keyfile.KeyFault(fault.code, key_file) from None
 
 
 def _sqlite(url: str, *, in_memory: bool, durable: bool) -> tuple[Engine, Engine]:

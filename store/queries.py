@@ -141,8 +141,8 @@ def recordings_list(
 
 def numbers_of(store: Store, ids: Collection[LeadId]) -> dict[LeadId, PhoneNumber]:
     """The numbers of leads; ids nobody knows are left out."""
-    rows = _all(store, select(leads.c.id, leads.c.number).where(leads.c.id.in_(ids)))
-    return {LeadId(row.id): PhoneNumber(row.number) for row in rows}
+    rows = _all(store, select(leads.c.id, leads.c.number, leads.c.number_key).where(leads.c.id.in_(ids)))
+    return {LeadId(row.id): store.seal.number(row.number, row.number_key) for row in rows}
 
 
 def campaigns_of(store: Store, calls: Collection[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The tables: the journal is the truth, the others are its sum, kept in the same transaction.
 
-A whole phone number stands in ``leads.number`` and nowhere else; everywhere else a number is its keyed fingerprint.
+A whole phone number stands in ``leads.number`` and nowhere else, sealed with a key the database does not hold, as are
+``leads.name`` and ``leads.extra``; everywhere else a number is its keyed fingerprint.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, text

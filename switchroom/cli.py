@@ -8,7 +8,7 @@ import typer
 from typer import rich_utils
 
 from config.faults import SettingsError
-from switchroom import cli_floor, cli_leads, cli_policy, cli_run, cli_setup
+from switchroom import cli_floor, cli_key, cli_leads, cli_policy, cli_run, cli_setup
 from switchroom.cli_words import LANG, say
 from switchroom.opening import StoreFault
 
@@ -29,6 +29,7 @@ cli_setup.install(app)
 cli_policy.install(app)
 cli_leads.install(app)
 cli_floor.install(app)
+cli_key.install(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -40,7 +40,7 @@ def import_leads(
     server = load_server(config)
     if campaign not in load_campaigns(beside(config, campaigns), server):
         fail("leads.no_campaign", exit_code=2, campaign=campaign, file=beside(config, campaigns))
-    opened = open_store(server.store.url)
+    opened = open_store(server.store.url, server.key_file)
     with store_faults(server.store.url), contextlib.closing(opened), contextlib.ExitStack() as stack:
         reject = stack.enter_context(RejectsFile(rejects, LANG)) if rejects is not None else None
         bar = stack.enter_context(

@@ -73,7 +73,7 @@ class ClosedWorld:
         return f"http://127.0.0.1:{self.floor.port}/"
 
     def _load_leads(self, settings: Settings) -> None:
-        opened = store.open(settings.server.store.url)
+        opened = store.open(settings.server.store.url, key_file=settings.server.key_file)
         with contextlib.closing(opened):
             add_leads(opened, new_leads(self.scenario, self._hours))
 

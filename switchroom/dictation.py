@@ -59,9 +59,9 @@ class Dictation:
 
             fcntl.fcntl(self._to, SET_PIPE_SIZE, PIPE_BYTES)
 
-    def begin(self, scenario: Scenario, opened: Store, *, hours: float, folder: Path, secret: bytes) -> None:
+    def begin(self, scenario: Scenario, opened: Store, *, hours: float, folder: Path, key: bytes) -> None:
         """Have the scenario's leads put into the database of `folder`, which is `opened`; returns when they are in."""
-        task = Task(scenario=scenario.model_dump_json(), hours=hours, folder=str(folder.resolve()), secret=secret)
+        task = Task(scenario=scenario.model_dump_json(), hours=hours, folder=str(folder.resolve()), key=key)
         self._send(msgspec.msgpack.encode(task))
         self._read(1)
         self._book = LeadBook(opened)

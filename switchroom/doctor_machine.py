@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 import store
 from config.model import AsteriskSettings, ServerSettings
+from store.keyfile import KeyFault
 from switchroom.findings import Finding, bad, few, ok, warn
 
 PACKAGES = (
@@ -34,7 +35,7 @@ def machine_findings(settings: ServerSettings) -> list[Finding]:
         *folder_findings(settings.data, "data"),
         *(folder_findings(settings.log.file.parent, "log") if settings.log.file is not None else ()),
         *disk_findings(settings),
-        *database_findings(settings.store.url),
+        *database_findings(settings.store.url, settings.key_file),
         *port_findings(settings.api.host, settings.api.port),
         *(finding for pbx in settings.asterisk for finding in recordings_findings(pbx)),
     ]
@@ -88,7 +89,7 @@ def disk_findings(settings: ServerSettings) -> Iterator[Finding]:
         yield ok("disk_free", **words)
 
 
-def database_findings(url: str) -> Iterator[Finding]:
+def database_findings(url: str, key_file: Path | None = None) -> Iterator[Finding]:
     """Whether the database opens and is, or can be brought, at this program's version."""
     try:
         parsed = make_url(url)
@@ -102,9 +103,11 @@ def database_findings(url: str) -> Iterator[Finding]:
             yield from folder_findings(file.parent, "database")
             return
     try:
-        store.open(url).close()
+        store.open(url, key_file=key_file).close()
     except CommandError:
         yield bad("database_newer", url=shown)
+    except KeyFault as fault:
+        yield bad(fault.code, url=shown, **fault.words)
     except OperationalError as error:
         yield bad("database_unreachable", url=shown, why=type(error.orig).__name__)
     except Exception as error:

@@ -64,7 +64,7 @@ class LiveFloor:
     async def start(self) -> None:
         """Raises StoreFault when the database does not open, OSError when the port is taken; then nothing is left open."""
         self._loop = asyncio.get_running_loop()
-        self.store: Store = await asyncio.to_thread(open_store, self._url)
+        self.store: Store = await asyncio.to_thread(open_store, self._url, self.server.key_file)
         try:
             claims = claims_of(self.server, self.campaigns)
             self._lease = await asyncio.to_thread(lease.take, self.store, claims)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from alembic.util import CommandError
 from sqlalchemy import make_url
@@ -9,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 import store
 from config.words import say
+from store.keyfile import KeyFault
 from store.opening import Store
 
 
@@ -33,17 +35,19 @@ def store_faults(url: str) -> Iterator[None]:
         yield
     except CommandError:
         raise StoreFault("database_newer", url=shown) from None
+    except KeyFault as fault:
+        raise StoreFault(fault.code, url=shown, **fault.words) from None
     except DBAPIError as error:
         raise StoreFault("database_unreachable", url=shown, why=_first_line(error.orig or error)) from None
     except SQLAlchemyError as error:
         raise StoreFault("database_broken", url=shown, why=type(error).__name__) from None
 
 
-def open_store(url: str) -> Store:
-    """The open database; raises StoreFault."""
+def open_store(url: str, key_file: Path | None = None) -> Store:
+    """The open database, unsealed by the key in that file; raises StoreFault."""
     with store_faults(url):
         try:
-            return store.open(url)
+            return store.open(url, key_file=key_file)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise StoreFault("database_unreachable", url=_shown(url), why=why) from None

@@ -36,7 +36,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     hours: float
     folder: str
-    secret: bytes
+    key: bytes
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ def write(read: Callable[[int], bytes], answer: Callable[[bytes], object]) -> No
     task = msgspec.msgpack.decode(next_frame(), type=Task)
     folder = Path(task.folder)
     scenario = Scenario.model_validate_json(task.scenario)
-    opened = store.open(f"sqlite:///{folder / 'switchroom.db'}", durable=False, secret=task.secret)
+    opened = store.open(f"sqlite:///{folder / 'switchroom.db'}", durable=False, key=task.key)
     try:
         add_leads(opened, new_leads(scenario, task.hours))
         answer(ACKNOWLEDGED)

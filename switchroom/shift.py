@@ -18,6 +18,7 @@ import store
 from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
 from simulator.scenario import Scenario
+from store.opening import KEY_NAME
 from switchroom.dictation import Dictation
 from switchroom.house import House, build
 from switchroom.tape import SPENT
@@ -46,16 +47,16 @@ def run(
     log.info("playing %s: %g h, seed %d, %d agents", scenario.title["en"], hours, scenario.seed, scenario.agents)
     out.mkdir(parents=True, exist_ok=True)
     database = out / "switchroom.db"
-    for stale in (database, out / "switchroom.db-wal", out / "switchroom.db-shm"):
+    for stale in (database, *(out / name for name in ("switchroom.db-wal", "switchroom.db-shm", KEY_NAME))):
         stale.unlink(missing_ok=True)
     clock = SetClock(scenario.starts_at)
     settings = scenario.settings(out)
-    secret = b"%032d" % scenario.seed
+    key = b"%032d" % scenario.seed
     with contextlib.ExitStack() as open_things:
         dictation = open_things.enter_context(contextlib.closing(Dictation()))
-        opened = store.open(f"sqlite:///{database}", durable=False, secret=secret)
+        opened = store.open(f"sqlite:///{database}", durable=False, key=key)
         open_things.callback(opened.close)
-        dictation.begin(scenario, opened, hours=hours, folder=out, secret=secret)
+        dictation.begin(scenario, opened, hours=hours, folder=out, key=key)
         exchanges = scenario.exchanges(clock)
         overheard = {e.server: dictation.around(e, clock.now) for e in exchanges}
         house = build(

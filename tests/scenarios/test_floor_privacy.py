@@ -1,4 +1,4 @@
-"""A whole phone number stands in ``leads.number`` and in what the PBX is sent; in nothing else the product ever wrote."""
+"""A whole phone number stands in what the PBX is sent; in nothing else the product ever wrote."""
 
 import asyncio
 import json
@@ -21,6 +21,7 @@ from telephony.facts import AttemptPlaced, CallEnded
 from telephony.ids import CallId, CampaignId, LegId, ServerId, TrunkId
 from telephony.numbers import PhoneNumber
 from tests.scenarios.open_floor import campaign, open_floor
+from tests.unsealed import column
 
 PATHS = (
     *("/api/v1/status", "/api/v1/agents", "/api/v1/campaigns", "/api/v1/campaigns/{campaign}", "/api/v1/trunks"),
@@ -96,8 +97,7 @@ def files(folder: Path, *, but: str) -> Iterator[tuple[str, str]]:
 
 
 def numbers_of(database: Path) -> list[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return [number for (number,) in connection.execute("SELECT number FROM leads")]
+    return column(database, "number")
 
 
 def test_the_search_finds_a_number_in_every_form_it_could_be_written() -> None:
@@ -164,7 +164,7 @@ async def test_a_live_floor_writes_and_shows_no_whole_number(
     assert any("AttemptPlaced" in frame for frame in frames)
     assert any(path.startswith("/api/v1/calls") and "****" in text for path, text in answers)
     cells = list(tables(data / "switchroom.db"))
-    assert {name for name, text in cells if secrets.shows(text)} == {"leads.number"}
+    assert {name for name, text in cells if secrets.shows(text)} == set()
     assert any(name == "journal.payload" for name, _ in cells)
     assert any(name == "attempts.note" and text.startswith("ring ") for name, text in cells)
     assert secrets.found(answers) == []
@@ -178,7 +178,7 @@ def test_a_virtual_shift_keeps_no_whole_number_in_anything_it_leaves(tmp_path: P
     summary = run(load_scenario("smoke"), hours=0.05, out=tmp_path)
     assert int(str(summary["placed"])) > 50
     secrets = Secrets(numbers_of(tmp_path / "switchroom.db"))
-    assert {name for name, text in tables(tmp_path / "switchroom.db") if secrets.shows(text)} == {"leads.number"}
+    assert {name for name, text in tables(tmp_path / "switchroom.db") if secrets.shows(text)} == set()
     assert secrets.found(files(tmp_path, but="switchroom.db")) == []
     assert (tmp_path / "journal.jsonl").stat().st_size > 10_000
 
@@ -234,5 +234,5 @@ async def test_an_originate_the_link_refuses_to_send_leaves_no_number_behind(
         facts = [("fact", json.dumps(str(fact))) for _, fact in floor.facts]
         assert secrets.found(facts) == []
         await floor.until(lambda: floor.floor.writer.waiting == 0, "all is written")
-    assert {name for name, text in tables(tmp_path / "switchroom.db") if secrets.shows(text)} == {"leads.number"}
+    assert {name for name, text in tables(tmp_path / "switchroom.db") if secrets.shows(text)} == set()
     assert secrets.found([("log", caplog.text)]) == []

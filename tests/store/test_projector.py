@@ -103,7 +103,10 @@ def shifts(draw: st.DrawFn) -> list[Fact]:
 
 @pytest.fixture(scope="module")
 def two_stores() -> Iterator[tuple[Store, Store]]:
-    made = (store.open("sqlite://", durable=False), store.open("sqlite://", durable=False))
+    made = (
+        store.open("sqlite://", durable=False, key=b"k" * 32),
+        store.open("sqlite://", durable=False, key=b"k" * 32),
+    )
     yield made
     for one in made:
         one.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.switchroom.terminal import CHINESE, Terminal, settings
+from tests.unsealed import column
 
 LIST = "手机号,姓名\n13800138000,王芳\n13900139000,李强\n13800138000,王芳\n12345,赵敏\n"
 IMPORT = ("leads", "import", "list.csv", "--campaign", "spring", "--json")
@@ -22,8 +23,7 @@ def terminal(tmp_path: Path) -> Terminal:
 
 
 def numbers(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "var" / "switchroom.db") as database:
-        return [number for (number,) in database.execute("SELECT number FROM leads ORDER BY number")]
+    return sorted(column(folder / "var" / "switchroom.db", "number"))
 
 
 def test_a_list_is_taken_once_and_the_same_file_again_changes_nothing(terminal: Terminal) -> None:
@@ -37,9 +37,7 @@ def test_a_list_in_gb18030_is_read_as_it_is(terminal: Terminal) -> None:
     (terminal.folder / "list.csv").write_bytes(LIST.encode("gb18030"))
     report = terminal.json("leads", "import", "list.csv", "--campaign", "spring")
     assert report["added"] == 2
-    with sqlite3.connect(terminal.folder / "var" / "switchroom.db") as database:
-        names = {name for (name,) in database.execute("SELECT name FROM leads")}
-    assert names == {"王芳", "李强"}
+    assert set(column(terminal.folder / "var" / "switchroom.db", "name")) == {"王芳", "李强"}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh-CN"])
