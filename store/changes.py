@@ -74,6 +74,36 @@ def apply(connection: Connection, change: Change, rows: Sequence[Row]) -> int:
         cursor.close()
 
 
+def put(connection: Connection, change: Change, rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """Carry out an INSERT that meets no conflict into a table whose key counts itself up; returns the spans of keys
+    (first and last of each) that the rows were given, in their order."""
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            names = _names(change)
+            batch = _encoder.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
+            cursor.execute(_postgres_put(change), (batch,))
+            first, last, several = cursor.fetchone() or (0, 0, ())
+            return [(first, last)] if several is None else spans_of(several)
+        for begin, count in _portions(len(rows)):
+            cursor.execute(_sqlite(change, count), tuple(chain.from_iterable(rows[begin : begin + count])))
+        last = int(cursor.lastrowid or 0)
+        return [(last - len(rows) + 1, last)]
+    finally:
+        cursor.close()
+
+
+def spans_of(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as spans without a gap: first and last of each."""
+    spans: list[tuple[int, int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1] = (spans[-1][0], number)
+        else:
+            spans.append((number, number))
+    return spans
+
+
 def _portions(total: int) -> Iterator[tuple[int, int]]:
     """Cut a batch into powers of two, so that few different statements need preparing."""
     first = 0
@@ -95,6 +125,16 @@ def _postgres(change: Change) -> str:
     types = [*(_postgres_type(change, column) for column in change.columns), *change.extra]
     fields = ",".join(f"{name} {kind}" for name, kind in zip(_names(change), types, strict=True))
     return _statement(change, f"SELECT * FROM json_to_recordset(%s::json) AS r({fields})")
+
+
+@lru_cache(maxsize=16)
+def _postgres_put(change: Change) -> str:
+    """Other processes' rows may stand between ours: then the keys are told one by one."""
+    key = next(iter(change.table.primary_key)).name
+    return (
+        f"WITH put AS ({_postgres(change)} RETURNING {key}) SELECT min({key}), max({key}), "
+        f"CASE WHEN max({key}) - min({key}) + 1 = count(*) THEN NULL ELSE array_agg({key} ORDER BY {key}) END FROM put"
+    )
 
 
 @lru_cache(maxsize=256)

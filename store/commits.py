@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, StaticPool, select
 
-from store import projector
 from store.changes import Change, Verb, apply
 from store.opening import Store
-from store.projector import Entry, project
+from store.projector import Entry
 from store.reservations import Judged, Reservations, not_written
+from store.chaining import write
 from store.tables import meta
 from telephony.facts import Anomaly, AttemptPlaced, Veto
 from telephony.ids import CallId
@@ -35,15 +35,14 @@ def commit(
 
     With `again` the database is asked first whether this very batch is in it already."""
     judged = Judged()
-    with store.pen, _transaction(store) as connection:
+    with store.pen, transaction(store) as connection:
         if again and _marked(connection, mark):
             return _vetoed_before(connection, entries) if reservations is not None else NONE
         if reservations is not None:
             reservations.judge(connection, entries, judged)
             if judged.vetoed:
                 entries = [entry for entry in entries if not _is_vetoed(entry, judged.vetoed)]
-        for change, rows in project(entries):
-            apply(connection, change, rows)
+        write(connection, entries, chain=mark[0])
         apply(connection, _MARK, [(f"commit.{mark[0]}", mark[1])])
     if reservations is not None:
         reservations.settle(judged)
@@ -64,7 +63,7 @@ def commit_singly(
     fact is at fault."""
     refused = 0
     judged = Judged()
-    with store.pen, _transaction(store) as connection:
+    with store.pen, transaction(store) as connection:
         if _marked(connection, mark):
             return 0, _vetoed_before(connection, entries) if reservations is not None else NONE
         for at, fact in entries:
@@ -74,8 +73,7 @@ def commit_singly(
                     if reservations is not None:
                         reservations.judge(connection, [(at, fact)], trial)
                     if not _is_vetoed((at, fact), trial.vetoed):
-                        for change, rows in project([(at, fact)]):
-                            apply(connection, change, rows)
+                        write(connection, [(at, fact)], chain=mark[0])
                 judged = trial
             except Exception as error:
                 if fault(error) is not None:
@@ -84,7 +82,7 @@ def commit_singly(
                 if isinstance(fact, AttemptPlaced):
                     judged.vetoed[fact.call] = Veto.UNWRITTEN
                 trace = Anomaly(where="store", what=f"refused {type(fact).__name__}: {type(error).__name__}")
-                apply(connection, projector.JOURNAL, project([(at, trace)])[0][1])
+                write(connection, [(at, trace)], chain=mark[0])
         apply(connection, _MARK, [(f"commit.{mark[0]}", mark[1])])
     if reservations is not None:
         reservations.settle(judged)
@@ -102,7 +100,7 @@ def _vetoed_before(connection: Connection, entries: Sequence[Entry]) -> Vetoed:
 
 
 @contextmanager
-def _transaction(store: Store) -> Iterator[Connection]:
+def transaction(store: Store) -> Iterator[Connection]:
     """A transaction whose connection is thrown away when it fails; what holds the only copy of a closed world is kept."""
     with store.writing.connect() as connection:
         try:

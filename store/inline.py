@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from store.changes import Change, Row, apply
+from store.audited import Deed, deeds
 from store.opening import Store
 from store.projector import Entry, project
+from store.chaining import Batch, carry_out
 from telephony.facts import Fact
 
 FULL_LOOK_EVERY = 16
 """Every so many reads see everything; those between see all but the batch being gathered."""
 
-Batch = Sequence[tuple[Change, Sequence[Row]]]
+CHAIN = "main"
+"""Whose seals close a closed world's journal."""
 
 
 class InlineLedger:
@@ -80,11 +82,12 @@ class InlineLedger:
             return
         self._on_its_way, self._entries = self._entries, []
         batch = list(project(self._on_its_way, journal=self._journal))
+        acts = deeds(self._on_its_way)
         if self._pen is None:
-            self._write(batch)
+            self._write(batch, acts)
             self._tell()
         else:
-            self._written = self._pen.submit(self._write, batch)
+            self._written = self._pen.submit(self._write, batch, acts)
 
     def _settle(self) -> None:
         if self._written is not None:
@@ -92,10 +95,9 @@ class InlineLedger:
             self._written = None
             self._tell()
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: Batch, acts: Sequence[Deed]) -> None:
         with self._store.pen, self._store.writing.begin() as connection:
-            for change, rows in batch:
-                apply(connection, change, rows)
+            carry_out(connection, batch, acts, chain=CHAIN)
 
     def _tell(self) -> None:
         entries, self._on_its_way = self._on_its_way, []

@@ -31,6 +31,35 @@ Index(
     "ix_journal_call", journal.c.call, sqlite_where=text("call IS NOT NULL"), postgresql_where=text("call IS NOT NULL")
 )
 
+seals = Table(
+    "seals",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Float(53), nullable=False),
+    Column("spans", Text, nullable=False),
+    Column("marks", Text, nullable=False),
+    Column("acts", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Float(53), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("prev", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_audit_at", audit.c.at)
+
 attempts = Table(
     "attempts",
     metadata,

@@ -1,0 +1,124 @@
+"""The journal and the audit trail as they are written: every commit ends with a seal over its rows, in one transaction.
+
+A chain belongs to a writer. Two processes that use one chain wait for one another at the head of it.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import msgspec
+from prometheus_client import Gauge
+from sqlalchemy import Connection, select, text
+
+from store.audited import Deed, deeds
+from store.chains import (
+    START,
+    Act,
+    Seal,
+    Span,
+    act_hash,
+    encoded,
+    marks_of,
+    seal_digest,
+    write_spans,
+)
+from store.changes import Change, Row, Verb, apply, put, spans_of
+from store.projector import JOURNAL, Entry, project
+from store.tables import audit, journal, seals
+
+SEALS = Change(name="seals", table=seals, verb=Verb.INSERT, columns=Seal.__struct_fields__)
+ACTS = Change(name="acts", table=audit, verb=Verb.INSERT, columns=Act.__struct_fields__)
+NUMBER = Gauge("switchroom_seal_number", "Number of the last seal of a chain.", ["chain"])
+DIGEST = Gauge("switchroom_seal_digest", "First 52 bits of the digest of a chain's last seal.", ["chain"])
+DIGEST_DIGITS = 13
+UPGRADE = "upgrade"
+UPGRADE_ROWS = 4096
+
+
+Batch = Sequence[tuple[Change, Sequence[Row]]]
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The last link of a chain; `n` 0 before the first."""
+
+    chain: str
+    n: int
+    digest: str
+
+
+def write(connection: Connection, entries: Sequence[Entry], *, chain: str) -> None:
+    """Put the facts into the journal and the tables, their acts into the audit trail, and seal them."""
+    carry_out(connection, project(entries), deeds(entries), chain=chain)
+
+
+def carry_out(connection: Connection, batch: Batch, acts: Sequence[Deed], *, chain: str) -> None:
+    """As ``write``, for facts that have been projected already."""
+    for change, rows in batch:
+        if change is JOURNAL:
+            seal(connection, put(connection, JOURNAL, rows), rows, acts, chain=chain)
+        else:
+            apply(connection, change, rows)
+
+
+def seal(
+    connection: Connection, spans: Sequence[Span], rows: Sequence[Row], acts: Sequence[Deed], *, chain: str
+) -> None:
+    """Close over `rows` of the journal that stand at `spans`, and over the acts, as the next link of the chain."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(blake2b(chain.encode(), digest_size=8).digest()) >> 1
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    head = head_of(connection, chain)
+    lines = encoded(rows)
+    one = Seal(
+        chain=chain,
+        n=head.n + 1,
+        at=float(rows[-1][0]),
+        spans=write_spans(spans),
+        marks=marks_of(lines),
+        acts=_put_acts(connection, acts, chain),
+    )
+    one = msgspec.structs.replace(one, digest=seal_digest(one, head.digest, lines))
+    apply(connection, SEALS, [msgspec.structs.astuple(one)])
+    NUMBER.labels(chain).set(one.n)
+    DIGEST.labels(chain).set(int(one.digest[:DIGEST_DIGITS], 16))
+
+
+def head_of(connection: Connection, chain: str) -> Head:
+    """The last seal of a chain."""
+    query = select(seals.c.n, seals.c.digest).where(seals.c.chain == chain).order_by(seals.c.n.desc()).limit(1)
+    found = connection.execute(query).first()
+    return Head(chain=chain, n=found.n, digest=found.digest) if found else Head(chain=chain, n=0, digest=START)
+
+
+def seal_the_past(connection: Connection) -> int:
+    """Seal rows of a journal that was written before there were seals; returns how many."""
+    after = total = 0
+    query = select(journal.c.seq, journal.c.at, journal.c.kind, journal.c.payload, journal.c.call)
+    while rows := connection.execute(
+        query.where(journal.c.seq > after).order_by(journal.c.seq).limit(UPGRADE_ROWS)
+    ).all():
+        spans = spans_of([row.seq for row in rows])
+        seal(connection, spans, [tuple(row)[1:] for row in rows], (), chain=UPGRADE)
+        after = rows[-1].seq
+        total += len(rows)
+    return total
+
+
+def _put_acts(connection: Connection, acts: Sequence[Deed], chain: str) -> str:
+    """Append the acts to the audit trail; returns ``number:hash`` of the last one, empty when there is none."""
+    if not acts:
+        return ""
+    query = select(audit.c.n, audit.c.hash).where(audit.c.chain == chain).order_by(audit.c.n.desc()).limit(1)
+    found = connection.execute(query).first()
+    n, prev = (found.n, found.hash) if found else (0, START)
+    rows: list[Row] = []
+    for deed in acts:
+        n += 1
+        act = Act(chain=chain, n=n, prev=prev, **deed._asdict())
+        act = msgspec.structs.replace(act, at=float(act.at))
+        prev = act_hash(act)
+        rows.append(msgspec.structs.astuple(msgspec.structs.replace(act, hash=prev)))
+    apply(connection, ACTS, rows)
+    return f"{n}:{prev}"
