@@ -95,13 +95,13 @@ def test_a_database_held_by_another_is_waited_for(sqlite_store: Store, monkeypat
 
 def test_a_full_disk_stops_and_room_resumes(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = 60
-    real = store.changes.apply
+    real = store.changes.put
 
-    def within_pages(connection: Any, change: Any, rows: Any) -> int:
+    def within_pages(connection: Any, change: Any, rows: Any) -> list[tuple[int, int]]:
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-        return int(real(connection, change, rows))
+        return real(connection, change, rows)
 
-    monkeypatch.setattr("store.commits.apply", within_pages)
+    monkeypatch.setattr("store.sealing.put", within_pages)
     house = House(sqlite_store)
     house.place(2000, padding="x" * 50)
     until(lambda: bool(house.troubles))
