@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, select
 
+from store.chaining import write
 from store.chains import Act
 from store.commits import transaction
 from store.opening import Store
-from store.chaining import write
 from store.tables import audit
 from telephony.facts import Acted, Fact
 

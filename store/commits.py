@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, StaticPool, select
 
+from store.chaining import write
 from store.changes import Change, Verb, apply
 from store.opening import Store
 from store.projector import Entry
 from store.reservations import Judged, Reservations, not_written
-from store.chaining import write
 from store.tables import meta
 from telephony.facts import Anomaly, AttemptPlaced, Veto
 from telephony.ids import CallId

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from store.audited import Deed, deeds
+from store.chaining import Batch, carry_out
 from store.opening import Store
 from store.projector import Entry, project
-from store.chaining import Batch, carry_out
 from telephony.facts import Fact
 
 FULL_LOOK_EVERY = 16

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from store.chaining import Head
 from store.chains import (
     MARK_DIGITS,
     START,
@@ -25,7 +26,6 @@ from store.chains import (
     seal_digest,
 )
 from store.opening import Store
-from store.chaining import Head
 from store.tables import audit, journal, seals
 
 PORTION = 1000

@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from store import Store, tables
 from store.audit import act, keep, one_act, trail
-from store.inline import InlineLedger
 from store.chaining import seal_the_past
+from store.inline import InlineLedger
 from store.verifying import Broken, heads, verify
 from store.writer import Writer
 from telephony.facts import Acted, CampaignChanged

@@ -101,7 +101,7 @@ def test_a_full_disk_stops_and_room_resumes(sqlite_store: Store, monkeypatch: py
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         return real(connection, change, rows)
 
-    monkeypatch.setattr("store.sealing.put", within_pages)
+    monkeypatch.setattr("store.chaining.put", within_pages)
     house = House(sqlite_store)
     house.place(2000, padding="x" * 50)
     until(lambda: bool(house.troubles))
