@@ -1,9 +1,10 @@
 """One campaign as the dialler runs it: its state, its settings made ready, its hopper, what it learned and counted."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from math import exp
 
-from config.model import CampaignSettings
+from config.model import CalendarSettings, CampaignSettings
 from dialer.abandonment import Budget, Totals
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
@@ -36,9 +37,15 @@ class Campaign:
     """A campaign's living part; decides nothing by itself."""
 
     def __init__(
-        self, campaign: CampaignId, settings: CampaignSettings, trunks: tuple[Trunk, ...], totals: Totals
+        self,
+        campaign: CampaignId,
+        settings: CampaignSettings,
+        trunks: tuple[Trunk, ...],
+        totals: Totals,
+        calendars: Mapping[str, CalendarSettings] | None = None,
     ) -> None:
         self.id = campaign
+        self._calendars = calendars or {}
         self.state = Run.STOPPED
         self.removed = False
         self.portions = Portions(campaign)
@@ -60,7 +67,7 @@ class Campaign:
         self.settings = settings
         self.trunks = trunks
         self.servers: tuple[ServerId, ...] = tuple(dict.fromkeys(trunk.server for trunk in trunks))
-        self.rules = GateRules(settings)
+        self.rules = GateRules(settings, self.id, self._calendars)
         self.automatic = settings.mode in AUTOMATIC
         self.budget.target = settings.pacing.target_abandon
         self.budget.binding = False

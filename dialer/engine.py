@@ -7,7 +7,7 @@ signed in to take them. Whatever is fed to it that it has no rule for changes no
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from config.model import AgentSettings, CampaignSettings, TrunkSettings
+from config.model import AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
 from dialer.automatic import Automatic
 from dialer.batches import Batches
@@ -46,7 +46,7 @@ from telephony.facts import (
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, ServerId
-from telephony.leads import LeadsFetched, Restored
+from telephony.leads import Contact, LeadsFetched, OpenCall, Restored
 from telephony.ports import AgentSupply
 from telephony.views import CampaignView, TrunkView
 
@@ -70,8 +70,10 @@ class DialerEngine:
         agents: Sequence[AgentSettings] = (),
         barred_customers: Iterable[CustomerId] = (),
         barred_numbers: Iterable[int] = (),
+        calendars: Mapping[str, CalendarSettings] | None = None,
     ) -> None:
         """`totals` are the counts of each campaign's abandonment window, `agents` tell who serves which campaigns."""
+        self._calendars = calendars or {}
         self._supply = supply
         self._outgoing = Outgoing(TrunkBoard(trunks), call_ids)
         self._outgoing.gate.barred.update(barred_customers)
@@ -237,7 +239,7 @@ class DialerEngine:
                 kept += 1
                 continue
             self._outgoing.refuse(campaign, lead.id, verdict, out)
-            if verdict.rule is not Rule.WINDOW or verdict.until is None:
+            if verdict.rule not in (Rule.WINDOW, Rule.HOLIDAY) or verdict.until is None:
                 all_shut = False
             elif not shut_until or verdict.until < shut_until:
                 shut_until = verdict.until
@@ -299,7 +301,7 @@ class DialerEngine:
                 campaign.portions.learn(holder)
         for call in event.calls:
             self._outgoing.books.open(taken_over(call))
-            self._outgoing.gate.in_call.update(key for key in (call.customer, call.number_key) if key)
+            self._outgoing.gate.reserve(_contact(call))
             if trunk := self._outgoing.trunks.get(call.trunk):
                 trunk.busy += 1
         for call in event.talked:
@@ -325,7 +327,8 @@ class DialerEngine:
     # small questions
 
     def _add(self, name: CampaignId, settings: CampaignSettings, totals: Totals) -> None:
-        self._campaigns[name] = Campaign(name, settings, self._outgoing.trunks.of(settings.trunks), totals)
+        trunks = self._outgoing.trunks.of(settings.trunks)
+        self._campaigns[name] = Campaign(name, settings, trunks, totals, self._calendars)
         self._campaigns[name].portions.share(self._crew.holders(name))
 
     def _obstacle(self, server: ServerId) -> str | None:
@@ -339,6 +342,18 @@ class DialerEngine:
         if names is None:
             return list(self._campaigns.values())
         return [self._campaigns[name] for name in names if name in self._campaigns]
+
+
+def _contact(call: OpenCall) -> Contact:
+    return Contact(
+        at=call.placed_at,
+        call=call.call,
+        customer=call.customer,
+        number_key=call.number_key,
+        campaign=call.campaign,
+        answered=call.answered_at is not None,
+        connected=call.connected_at is not None,
+    )
 
 
 def _answering(rule: Callable[[Any, float, Said], object]) -> Callable[[Any, float], Said]:

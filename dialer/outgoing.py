@@ -11,7 +11,7 @@ from dialer.trunks import Trunk, TrunkBoard
 from telephony.commands import Command, HangUp, Originate
 from telephony.facts import AttemptPlaced, DialRefused, Fact, LeadRested
 from telephony.ids import AgentId, CallId, LeadId, ServerId, call_leg
-from telephony.leads import Lead
+from telephony.leads import Contact, Lead
 
 Said = list[Fact | Command]
 
@@ -33,7 +33,7 @@ class Outgoing:
         call = self._call_ids()
         settings = campaign.settings
         server, customer, key = trunk.server, lead.customer, lead.number_key
-        self.gate.reserve(customer, key, now)
+        self.gate.reserve(Contact(at=now, call=call, customer=customer, number_key=key, campaign=campaign.id))
         trunk.take(now)
         self.books.open(
             Flight(

@@ -65,6 +65,7 @@ class Progress:
         self._move(event.call, Stage.RINGING, {Stage.DIALLING})
 
     def answered(self, event: CallAnswered, now: float, out: Said) -> None:
+        self._outgoing.gate.answered(event.call)
         flight = self._move(event.call, Stage.ANSWERED, {Stage.DIALLING, Stage.RINGING})
         if flight is not None and (campaign := self._campaigns.get(flight.campaign)):
             campaign.totals.answered += 1
@@ -86,6 +87,7 @@ class Progress:
         if flight is None:
             return
         flight.talked = True
+        self._outgoing.gate.connected(event.call)
         self._last[event.agent] = flight.campaign
         campaign = self._campaigns.get(flight.campaign)
         if campaign is None or flight.counted:
@@ -123,7 +125,10 @@ class Progress:
                 self._strange(f"CallEnded {event.outcome.value}", out)
             return campaign
         outgoing = self._outgoing
-        outgoing.gate.release(flight.customer, flight.number_key)
+        talked = flight.talked or (event.agent is not None and event.talk_s > 0)
+        if talked:
+            outgoing.gate.connected(event.call)
+        outgoing.gate.ended(event.call, flight.customer, flight.number_key, event.outcome.value)
         trunk = outgoing.trunks.get(flight.trunk)
         if trunk is not None and (changed := trunk.ended(event.outcome, withdrawn=flight.cancelled)):
             out.append(changed)
@@ -134,7 +139,6 @@ class Progress:
         outcome = event.outcome.value
         campaign.totals.outcomes[outcome] = campaign.totals.outcomes.get(outcome, 0) + 1
         ATTEMPTS.labels(campaign.id, outcome).inc()
-        talked = flight.talked or (event.agent is not None and event.talk_s > 0)
         fact = rest(
             flight.lead,
             event.outcome,

@@ -4,76 +4,124 @@ A number may belong to several zones; it is called only while the windows are op
 until the next boundary, so that asking costs one look in a dict.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from math import inf
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from config.model import CallingWindow
+from config.spans import DAY_S
+from dialer.calendars import DayKind, DayKinds
+from dialer.walltime import local_day, readings, zone_named
 
 Interval = tuple[float, float]
 
-_LOOK_AHEAD_DAYS = 8
-_NOTHING_FOR_S = 6 * 3600.0
+BLOCK_S = 4 * DAY_S
+"""Windows are laid out for so long at a time."""
+LOOK_AHEAD = 16
+"""So many blocks are looked through for the next opening."""
+MOST_BLOCKS = 20_000
+FRIDAY = 5
 
 
 class CallingHours:
-    """The windows of one campaign, asked about any combination of time zones."""
+    """The windows of one campaign, asked about any combination of time zones; `days` is the calendar it keeps."""
 
-    def __init__(self, windows: Sequence[CallingWindow]) -> None:
-        self._by_day: dict[int, list[tuple[int, int]]] = {day: [] for day in range(1, 8)}
-        for window in windows:
-            begin, end = _minutes(window.begin), _minutes(window.end)
-            if begin < end:
-                for day in window.days:
-                    self._by_day[day].append((begin, end))
+    def __init__(
+        self,
+        windows: Sequence[CallingWindow],
+        *,
+        days: DayKinds | None = None,
+        holiday_windows: Sequence[CallingWindow] = (),
+    ) -> None:
+        self._by_day = _by_day(windows)
+        self._on_holidays = _by_day(holiday_windows)
+        self._days = days
         self._known: dict[tuple[str, ...], tuple[float, float, float]] = {}
+        self._blocks: dict[tuple[tuple[str, ...], int], list[Interval]] = {}
 
-    def opens(self, zones: tuple[str, ...], now: float) -> float:
-        """0.0 while open in every zone, else the instant of the next opening; inf when none within a week."""
+    def opens(self, zones: tuple[str, ...], at: float) -> float:
+        """0.0 while open in every zone, else the instant of the next opening; inf when none within two months."""
         known = self._known.get(zones)
-        if known is None or not known[0] <= now < known[1]:
-            known = self._known[zones] = self._look(zones, now)
+        if known is None or not known[0] <= at < known[1]:
+            known = self._known[zones] = self._look(zones, at)
         return known[2]
 
-    def _look(self, zones: tuple[str, ...], now: float) -> tuple[float, float, float]:
-        common: list[Interval] | None = None
-        for name in zones:
-            try:
-                zone = ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                return now, now + _NOTHING_FOR_S, inf
-            own = self._intervals(zone, now)
-            common = own if common is None else list(_intersection(common, own))
-        for begin, end in common or ():
-            if begin <= now < end:
-                return begin, end, 0.0
-            if begin > now:
-                return now, begin, begin
-        return now, now + _NOTHING_FOR_S, inf
+    def on_holiday(self, zones: tuple[str, ...], at: float) -> bool:
+        """Whether it is a holiday in any of the zones."""
+        if self._days is None:
+            return False
+        known = (zone_named(name) for name in zones)
+        return any(zone is not None and self._days.of(local_day(at, zone)) is DayKind.HOLIDAY for zone in known)
 
-    def _intervals(self, zone: ZoneInfo, now: float) -> list[Interval]:
-        today = datetime.fromtimestamp(now, zone).date()
+    def _look(self, zones: tuple[str, ...], at: float) -> tuple[float, float, float]:
+        first = int(at // BLOCK_S)
+        for block in range(first, first + LOOK_AHEAD):
+            intervals = self._block(zones, block)
+            place = bisect_right(intervals, (at, inf))
+            if place and at < intervals[place - 1][1]:
+                return (*intervals[place - 1], 0.0)
+            if place < len(intervals):
+                begin = intervals[place][0]
+                return at, begin, begin
+        return at, (first + 1) * BLOCK_S, inf
+
+    def _block(self, zones: tuple[str, ...], block: int) -> list[Interval]:
+        """The intervals of a block that are open in every zone."""
+        known = self._blocks.get((zones, block))
+        if known is None:
+            if len(self._blocks) >= MOST_BLOCKS:
+                self._blocks.clear()
+            known = self._blocks[zones, block] = self._common(zones, block)
+        return known
+
+    def _common(self, zones: tuple[str, ...], block: int) -> list[Interval]:
+        common: list[Interval] = [(block * BLOCK_S, (block + 1) * BLOCK_S)] if zones else []
+        for name in zones:
+            zone = zone_named(name)
+            own = self._intervals(zone, block) if zone is not None else []
+            common = list(_intersection(common, own))
+            if not common:
+                break
+        return common
+
+    def _intervals(self, zone: ZoneInfo, block: int) -> list[Interval]:
+        day = local_day(block * BLOCK_S, zone) - timedelta(days=1)
+        last = local_day((block + 1) * BLOCK_S, zone)
         found: list[Interval] = []
-        for offset in range(-1, _LOOK_AHEAD_DAYS + 1):
-            day = today + timedelta(days=offset)
-            for begin, end in self._by_day[day.isoweekday()]:
-                span = max(_instants(day, begin, zone)), min(_instants(day, end, zone))
+        while day <= last:
+            for begin, end in self._windows_on(day):
+                span = readings(day, begin, zone)[1], readings(day, end, zone)[0]
                 if span[0] < span[1]:
                     found.append(span)
+            day += timedelta(days=1)
         return _merged(found)
+
+    def _windows_on(self, day: date) -> list[tuple[int, int]]:
+        weekday = day.isoweekday()
+        if self._days is not None:
+            match self._days.of(day):
+                case DayKind.HOLIDAY:
+                    return self._on_holidays[weekday]
+                case DayKind.WORKING:
+                    weekday = min(weekday, FRIDAY)
+        return self._by_day[weekday]
+
+
+def _by_day(windows: Sequence[CallingWindow]) -> dict[int, list[tuple[int, int]]]:
+    by_day: dict[int, list[tuple[int, int]]] = {day: [] for day in range(1, 8)}
+    for window in windows:
+        begin, end = _minutes(window.begin), _minutes(window.end)
+        if begin < end:
+            for day in window.days:
+                by_day[day].append((begin, end))
+    return by_day
 
 
 def _minutes(text: str) -> int:
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
-
-
-def _instants(day: date, minutes: int, zone: ZoneInfo) -> tuple[float, float]:
-    """Both readings of a local time, which differ when clocks are changed; the caller takes the stricter one."""
-    local = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)
-    first, second = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
-    return first.timestamp(), second.timestamp()
 
 
 def _merged(intervals: list[Interval]) -> list[Interval]:

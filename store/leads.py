@@ -27,8 +27,8 @@ from store.tables import leads
 from telephony.batches import MOVES, BatchClosed
 from telephony.commands import FetchLeads
 from telephony.facts import AbandonedBy, AttemptPlaced, CallEnded, Fact, LeadRested
-from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
-from telephony.leads import Lead, LeadsFetched
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId
+from telephony.leads import Contact, Lead, LeadsFetched
 from telephony.outcomes import Outcome
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ PAGE = 2000
 COLUMNS = (
     *("id", "campaign", "customer", "number", "number_key", "name"),
     *("zones", "attempts", "last_outcome", "due", "priority", "agent", "batch", "holder"),
+    *("consent_at", "consent_until"),
 )
 IN_TIME_S = 2.0
 """A customer who hung up himself after waiting longer has found no agent in time all the same."""
@@ -54,7 +55,8 @@ class LeadBook:
     """The LeadSource. With `post` it reads in a thread of its own and posts the answer; without, at once.
 
     Hand ``on_facts`` to the ledger as ``on_committed``; without a thread, hand the ledger's ``flush`` in as
-    `before_read`. The `reservations` are the ledger's, where several servers share the database. `look_back_s` is as far back as the longest frequency rule."""
+    `before_read`. The `reservations` are the ledger's, where several servers share the database. `look_back_s` is as
+    far back as the longest frequency rule looks; it follows a reload by ``look_back``."""
 
     def __init__(
         self,
@@ -111,6 +113,10 @@ class LeadBook:
             self._shut.discard(batch)
         else:
             self._shut.add(batch)
+
+    def look_back(self, seconds: float) -> None:
+        """Tell of calls so far back from now on."""
+        self._look_back_s = seconds
 
     def close(self) -> None:
         """End the thread; what was asked and not answered stays unanswered."""
@@ -202,15 +208,20 @@ def read_leads(connection: Connection, seal: Seal, ids: Sequence[LeadId], *, sin
     asked = _asked(postgres)
     wanted: Any = list(ids) if postgres else msgspec.json.encode(ids).decode()
     in_call = {row[0] for row in connection.exec_driver_sql(asked.in_call, (wanted,)).all()}
-    placed: dict[LeadId, list[float]] = {}
+    placed: dict[LeadId, list[Contact]] = {}
     abandoned: dict[LeadId, float] = {}
-    for lead, at, left_at in connection.exec_driver_sql(asked.placed, (wanted, since, wanted, since)).all():
-        placed.setdefault(lead, []).append(at)
+    for lead, left_at, *call in connection.exec_driver_sql(asked.placed, (wanted, since, wanted, since)).all():
+        placed.setdefault(lead, []).append(_contact(*call))
         if left_at is not None:
             abandoned[lead] = max(left_at, abandoned.get(lead, left_at))
     found: dict[LeadId, Any] = {row[0]: row for row in connection.exec_driver_sql(asked.leads, (wanted,)).all()}
     return [
-        _lead(seal, tuple(sorted(placed[lead])) if lead in placed else (), abandoned.get(lead), *found[lead])
+        _lead(
+            seal,
+            tuple(sorted(placed[lead], key=_instant)) if lead in placed else (),
+            abandoned.get(lead),
+            *found[lead],
+        )
         for lead in ids
         if lead in found and lead not in in_call
     ]
@@ -234,7 +245,8 @@ def _asked(postgres: bool) -> _Asked:
         f"a.abandoned_by = '{AbandonedBy.SWITCHROOM.value}' OR a.abandoned_by IS NOT NULL AND a.waited_s > {IN_TIME_S}"
     )
     left_at = f"CASE WHEN {in_vain} THEN COALESCE(a.answered_at, a.placed_at) + a.waited_s END"
-    join = f"SELECT l.id, a.placed_at, {left_at} FROM leads l JOIN attempts a ON"
+    told = "a.placed_at, a.call, a.customer, a.number_key, a.campaign, a.answered_at, a.connected_at, a.outcome"
+    join = f"SELECT l.id, {left_at}, {told} FROM leads l JOIN attempts a ON"
     return _Asked(
         in_call=f"SELECT lead FROM attempts WHERE outcome IS NULL AND lead {among}",
         leads=f"SELECT {', '.join(COLUMNS)} FROM leads WHERE id {among}",
@@ -314,9 +326,35 @@ def _next_due(connection: Connection, command: FetchLeads, now: float) -> float 
     return min((due for due in firsts if due is not None), default=None)
 
 
+def _contact(
+    at: float,
+    call: CallId,
+    customer: CustomerId,
+    number_key: int,
+    campaign: CampaignId,
+    answered_at: float | None,
+    connected_at: float | None,
+    outcome: str | None,
+) -> Contact:
+    return Contact(
+        at=at,
+        call=call,
+        customer=customer,
+        number_key=number_key,
+        campaign=campaign,
+        answered=answered_at is not None,
+        connected=connected_at is not None,
+        outcome=outcome or "",
+    )
+
+
+def _instant(call: Contact) -> float:
+    return call.at
+
+
 def _lead(
     seal: Seal,
-    placed: tuple[float, ...],
+    placed: tuple[Contact, ...],
     abandoned_at: float | None,
     id: LeadId,
     campaign: CampaignId,
@@ -332,6 +370,8 @@ def _lead(
     agent: AgentId | None,
     batch: str,
     holder: str,
+    consent_at: float | None,
+    consent_until: float | None,
 ) -> Lead:
     return Lead(
         id=id,
@@ -347,6 +387,8 @@ def _lead(
         agent=agent or None,
         placed=placed,
         abandoned_at=abandoned_at,
+        consent_at=consent_at,
+        consent_until=consent_until,
         name=seal.opened(NAME, name, number_key),
         batch=batch,
         holder=holder,

@@ -72,6 +72,7 @@ def build(
         agents=server.agent,
         barred_customers=barred_customers,
         barred_numbers=barred_numbers,
+        calendars=server.calendar,
     )
     timers = Timers()
     core = Core(

@@ -7,11 +7,24 @@ from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId
 from telephony.numbers import PhoneNumber
 
 
+class Contact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An earlier call to a customer, as frequency rules count it; `at` epoch seconds, `outcome` empty while it lasts."""
+
+    at: float
+    call: CallId
+    customer: CustomerId
+    number_key: int
+    campaign: CampaignId
+    answered: bool = False
+    connected: bool = False
+    outcome: str = ""
+
+
 class Lead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A customer to call on a campaign, with what is needed to decide whether he may be called now.
 
-    `placed` are the instants (epoch seconds) of earlier calls to this customer or number, newest last, as far back as
-    the longest frequency rule looks; `zones` are all plausible time zones of the number."""
+    `placed` are earlier calls to this customer or number, newest last, as far back as the longest frequency rule looks;
+    `zones` are all plausible time zones of the number; the times of consent are epoch seconds, its end None for none."""
 
     id: LeadId
     campaign: CampaignId
@@ -24,9 +37,11 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     due: float = 0.0
     priority: int = 0
     agent: AgentId | None = None
-    placed: tuple[float, ...] = ()
+    placed: tuple[Contact, ...] = ()
     abandoned_at: float | None = None
     """When a call to this customer or number last found no agent in time, on any campaign."""
+    consent_at: float | None = None
+    consent_until: float | None = None
     name: str = ""
     batch: str = ""
     holder: str = ""

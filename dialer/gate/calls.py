@@ -1,0 +1,139 @@
+"""The gate's own book of calls placed: binding for every campaign at once, before the store tells of them.
+
+A call is one row of 37 bytes in a page, found by the number and by the customer through a chain of rows; ten million
+customers with their histories take some three gigabytes. Two pages are kept: a full-time page is put away as the old one,
+and the one before it forgotten, calls under way carried over.
+"""
+
+from collections.abc import Iterator, Sequence
+from struct import Struct
+
+from telephony.ids import CallId, CampaignId, CustomerId
+from telephony.leads import Contact
+
+_ROW = Struct("<dqqiiHHB")
+_SIZE = _ROW.size
+_OUTCOME = Struct("<H")
+_OUTCOME_AT, _REACHED_AT = _SIZE - 3, _SIZE - 1
+_END = -1
+_ANSWERED, _CONNECTED = 1, 2
+
+Row = tuple[float, int, int, int, int, int, int, int]
+"""Instant, call (hashed), number, the row before of this number, of this customer, campaign, outcome, what it reached."""
+
+
+class Page:
+    """Rows of calls; `last` leads from a number's fingerprint or a customer to his latest row."""
+
+    __slots__ = ("last", "rows")
+
+    def __init__(self) -> None:
+        self.last: dict[int | CustomerId, int] = {}
+        self.rows = bytearray()
+
+    def of(self, number_key: int, customer: CustomerId) -> Iterator[Row]:
+        """The rows of the number, and those of the customer that are of his other numbers."""
+        row = self.last.get(number_key, _END)
+        while row != _END:
+            found = _ROW.unpack_from(self.rows, row * _SIZE)
+            yield found
+            row = found[3]
+        row = self.last.get(customer, _END)
+        while row != _END:
+            found = _ROW.unpack_from(self.rows, row * _SIZE)
+            if found[2] != number_key:
+                yield found
+            row = found[4]
+
+
+class Calls:
+    """What this process has placed of late, and what became of it."""
+
+    def __init__(self) -> None:
+        self.young, self.old = Page(), Page()
+        self._names: list[str] = [""]
+        self._index: dict[str, int] = {"": 0}
+        self._open: dict[CallId, tuple[Page, int, CustomerId]] = {}
+
+    def enter(self, contact: Contact) -> None:
+        """Write a call down; it counts at once, as one that will reach an agent until it has ended otherwise."""
+        page = self.young
+        last, customer, number_key = page.last, contact.customer, contact.number_key
+        row = len(page.rows) // _SIZE
+        outcome = contact.outcome
+        before_number, before_customer = last.get(number_key, _END), _END
+        if number_key:
+            last[number_key] = row
+        if customer:
+            before_customer = last.get(customer, _END)
+            last[customer] = row
+        page.rows += _ROW.pack(
+            contact.at,
+            hash(contact.call),
+            number_key,
+            before_number,
+            before_customer,
+            self._name(contact.campaign),
+            self._name(outcome),
+            contact.answered * _ANSWERED | contact.connected * _CONNECTED,
+        )
+        if not outcome:
+            self._open[contact.call] = page, row * _SIZE, customer
+
+    def reached(self, call: CallId, *, connected: bool) -> None:
+        """The customer answered or, `connected`, an agent has him."""
+        if known := self._open.get(call):
+            page, at, _ = known
+            page.rows[at + _REACHED_AT] |= _ANSWERED | _CONNECTED if connected else _ANSWERED
+
+    def ended(self, call: CallId, outcome: str) -> None:
+        """The call is over: from now on it counts as what it was."""
+        if known := self._open.pop(call, None):
+            page, at, _ = known
+            _OUTCOME.pack_into(page.rows, at + _OUTCOME_AT, self._name(outcome))
+
+    def turn(self) -> None:
+        """Begin a new page and forget the one before the last."""
+        gone, self.old, self.young = self.old, self.young, Page()
+        for call, (page, at, customer) in list(self._open.items()):
+            if page is gone:
+                self.enter(self._contact(_ROW.unpack_from(page.rows, at), call, customer))
+
+    def knows(self, number_key: int, customer: CustomerId) -> bool:
+        """Whether there is any call of the number or the customer."""
+        young, old = self.young.last, self.old.last
+        return number_key in young or customer in young or number_key in old or customer in old
+
+    def together(self, told: Sequence[Contact], number_key: int, customer: CustomerId) -> list[Contact]:
+        """The calls of number and customer, oldest first: those in the book and those `told` by the store that are not.
+
+        Calls of the book have no call id."""
+        rows = [row for page in (self.old, self.young) for row in page.of(number_key, customer)]
+        mine = {row[1] for row in rows}
+        found = [contact for contact in told if hash(contact.call) not in mine]
+        found += [self._contact(row, CallId(""), customer) for row in rows]
+        found.sort(key=_instant)
+        return found
+
+    def _contact(self, row: Row, call: CallId, customer: CustomerId) -> Contact:
+        return Contact(
+            at=row[0],
+            call=call,
+            customer=customer,
+            number_key=row[2],
+            campaign=CampaignId(self._names[row[5]]),
+            answered=bool(row[7] & _ANSWERED),
+            connected=bool(row[7] & _CONNECTED),
+            outcome=self._names[row[6]],
+        )
+
+    def _name(self, name: str) -> int:
+        index = self._index.get(name)
+        if index is None:
+            index = self._index[name] = len(self._names)
+            self._names.append(name)
+        return index
+
+
+def _instant(contact: Contact) -> float:
+    return contact.at

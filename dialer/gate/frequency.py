@@ -1,0 +1,91 @@
+"""How often a customer may be called: one frequency rule, asked from when it allows a call (S0 一.3 and its like).
+
+Every zone the called party may be in is asked and the strictest answer taken, since months and days begin and clocks
+change at other instants there. A call under way counts as one that will be answered and connected.
+"""
+
+from collections.abc import Sequence
+from heapq import heappush, heappushpop
+from zoneinfo import ZoneInfo
+
+from config.model import FrequencyRule
+from config.spans import Span, span
+from dialer.recycle import ABANDONED
+from dialer.walltime import after, begins, local_day, next_period, period_of
+from telephony.ids import CampaignId
+from telephony.leads import Contact
+from telephony.outcomes import Outcome
+
+UTC = (ZoneInfo("UTC"),)
+
+
+class Frequency:
+    """A rule made ready: `calls` within a span, then a rest after the one that filled it."""
+
+    def __init__(self, rule: FrequencyRule, campaign: CampaignId) -> None:
+        self._calls = rule.calls
+        self._within: Span = span(rule.within)
+        self._rest: Span = span(rule.rest)
+        self._on_calendar = rule.window == "calendar"
+        self._number_only = rule.per == "number"
+        self._campaign = campaign if rule.scope == "campaign" else None
+        self._reached = rule.counts
+        self._uncounted = frozenset(rule.uncounted) | {Outcome.REFUSED.value}
+        self._everywhere_the_same = not (self._on_calendar or self._within.days or self._within.months) and not (
+            self._rest.days or self._rest.months
+        )
+        self.looks_back_s = self._within.longest_s + self._rest.longest_s
+
+    def until(self, placed: Sequence[Contact], number_key: int, zones: tuple[ZoneInfo, ...], at: float) -> float:
+        """The instant from which the rule allows a call, asked at `at`; 0.0 when it does. `placed` oldest first."""
+        if len(placed) < self._calls:
+            return 0.0
+        since = at - self.looks_back_s
+        times = [one.at for one in placed if one.at > since and self._counts(one, number_key)]
+        if len(times) < self._calls:
+            return 0.0
+        ask = self._calendar if self._on_calendar else self._sliding
+        until = max(ask(times, zone, at) for zone in (UTC if self._everywhere_the_same else zones))
+        return until if until > at else 0.0
+
+    def _counts(self, call: Contact, number_key: int) -> bool:
+        """Whether a call counts: an attempt that certainly never left counts under no rule."""
+        if self._number_only and call.number_key != number_key:
+            return False
+        if self._campaign is not None and call.campaign != self._campaign:
+            return False
+        if not call.outcome:
+            return True
+        if call.outcome in self._uncounted or (self._reached == "connected" and not call.connected):
+            return False
+        if self._reached == "answered" and not call.answered:
+            return False
+        in_vain = call.outcome == Outcome.ANSWERED and not call.connected
+        return not (in_vain and ABANDONED in self._uncounted)
+
+    def _sliding(self, times: list[float], zone: ZoneInfo, at: float) -> float:
+        """Calls in the window just before each call and before `at`: the n that leave it last, in a heap."""
+        until, last_out = 0.0, list[float]()
+        most, within, rest = self._calls, self._within, self._rest
+        for time in times:
+            leaves = after(time, within, zone)
+            if rest and sum(one > time for one in last_out) >= most - 1:
+                until = max(until, after(time, rest, zone))
+            if len(last_out) < most:
+                heappush(last_out, leaves)
+            else:
+                heappushpop(last_out, leaves)
+        return max(until, last_out[0]) if len(last_out) == most else until
+
+    def _calendar(self, times: list[float], zone: ZoneInfo, at: float) -> float:
+        unit = self._within.unit
+        until, count = 0.0, dict[object, int]()
+        for time in times:
+            period = period_of(local_day(time, zone), unit)
+            count[period] = count.get(period, 0) + 1
+            if count[period] >= self._calls and self._rest:
+                until = max(until, after(time, self._rest, zone))
+        here = period_of(local_day(at, zone), unit)
+        if count.get(here, 0) >= self._calls:
+            until = max(until, begins(next_period(here, unit), zone))
+        return until
