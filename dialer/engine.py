@@ -144,6 +144,9 @@ class DialerEngine:
                 continue
             campaign.removed = False
             if campaign.settings != settings:
+                if campaign.settings.frequency != settings.frequency:
+                    for lead in campaign.hopper.empty():
+                        out.append(LeadRested(lead=lead.id, due=min(lead.due, now), why="refetch"))
                 campaign.apply(settings, self._outgoing.trunks.of(settings.trunks))
                 if campaign.automatic:
                     self._by_hand.give_back_all(campaign, now, out)

@@ -164,7 +164,7 @@ class Progress:
         if flight is None:
             return campaign
         outgoing = self._outgoing
-        outgoing.gate.withdraw(flight.customer, flight.number_key, flight.placed_at)
+        outgoing.gate.withdraw(flight.call, flight.customer, flight.number_key)
         if trunk := outgoing.trunks.get(flight.trunk):
             trunk.ended(Outcome.REFUSED, withdrawn=True)
         if campaign is None:

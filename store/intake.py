@@ -31,6 +31,7 @@ COMING_IN = Change(
         *("campaign", "customer", "number", "number_key", "name"),
         *("zones", "attempts", "last_outcome", "due", "priority", "agent", "batch", "extra"),
         *("holder", "handed_at"),
+        *("consent_at", "consent_until", "consent_proof"),
     ),
 )
 
@@ -52,6 +53,9 @@ class NewLead(msgspec.Struct, frozen=True, kw_only=True):
     """How much of its batch may be dialled at once; the rest is held back until a manager releases it."""
     at: float | None = None
     """When it came in, epoch seconds; None when nobody need ever take it back."""
+    consent_at: float | None = None
+    consent_until: float | None = None
+    consent_proof: str | None = None
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,4 +124,5 @@ def _row(store: Store, lead: NewLead) -> Row:
         *(seal.sealed(NAME, lead.name, key), ",".join(lead.zones), 0, "", lead.due, lead.priority, lead.agent),
         *(lead.batch, seal.sealed(EXTRA, extra, key)),
         *(EVERYBODY if released else HELD, lead.at if released else None),
+        *(lead.consent_at, lead.consent_until, lead.consent_proof),
     )

@@ -131,6 +131,9 @@ leads = Table(
     Column("extra", Text, nullable=False),
     Column("holder", Text, nullable=False, server_default=""),
     Column("handed_at", Float(53)),
+    Column("consent_at", Float(53)),
+    Column("consent_until", Float(53)),
+    Column("consent_proof", Text),
 )
 Index("ux_leads_number", leads.c.campaign, leads.c.number_key, unique=True)
 Index(

@@ -12,9 +12,10 @@ from config import words
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
+from dialer.gate import look_back_s
 from store import lease
 from store.barred import barred_everywhere
-from store.leads import LeadBook
+from store.leads import LOOK_BACK_S, LeadBook
 from store.opening import Store
 from store.queries import tallies
 from store.recall import restored
@@ -73,7 +74,9 @@ class LiveFloor:
             code = "claims_taken" if taken.claims else "database_in_use"
             raise StoreFault(code, url=self.store.url, what=said(taken.claims)) from None
         reservations = Reservations() if self._lease.shared else None
-        self.leads = LeadBook(self.store, post=self._post, reservations=reservations)
+        self.leads = LeadBook(
+            self.store, post=self._post, reservations=reservations, look_back_s=self._look_back_s()
+        )
         self.writer = Writer(
             self.store,
             post=self._post,
@@ -180,9 +183,13 @@ class LiveFloor:
     def _reload(self, campaigns: Mapping[str, CampaignSettings]) -> None:
         self.campaigns.clear()
         self.campaigns.update(campaigns)
+        self.leads.look_back(self._look_back_s())
         self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
 
     # the edge
+
+    def _look_back_s(self) -> float:
+        return max(LOOK_BACK_S, look_back_s(self.campaigns.values()))
 
     def _today(self) -> dict[str, Totals]:
         """What each campaign has counted since midnight of the site, so that a restart forgets no abandoned call."""

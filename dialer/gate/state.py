@@ -10,6 +10,7 @@ from dialer.gate.calls import Calls
 from telephony.ids import CallId, CampaignId, CustomerId
 from telephony.leads import Contact
 from telephony.numbers import PhoneNumber
+from telephony.outcomes import Outcome
 
 REMEMBERED_S = 2 * 3600.0
 """At least so long a call placed is known in memory: longer than a lead is held before it is fetched afresh."""
@@ -64,6 +65,10 @@ class GateState:
         self.calls.ended(call, outcome)
         self.in_call.discard(number_key)
         self.in_call.discard(customer)
+
+    def withdraw(self, call: CallId, customer: CustomerId, number_key: int) -> None:
+        """A call reserved never left: it counts under no rule."""
+        self.ended(call, customer, number_key, Outcome.REFUSED.value)
 
     def left_waiting(self, customer: CustomerId, number_key: int, now: float) -> None:
         """The customer found no agent in time: his rest begins."""

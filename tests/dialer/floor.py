@@ -23,7 +23,7 @@ from telephony.facts import (
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
-from telephony.leads import Lead, LeadsFetched
+from telephony.leads import Contact, Lead, LeadsFetched
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
 
@@ -45,7 +45,23 @@ def trunk(name: str = "carrier", **changes: Any) -> TrunkSettings:
     return TrunkSettings(name=name, **settings)
 
 
+def contact(at: float, number: int = 1, **changes: Any) -> Contact:
+    """A call placed to customer `number`, over and not taken unless told otherwise."""
+    values: dict[str, Any] = {
+        "at": at,
+        "call": CallId(f"c-{at!r}"),
+        "customer": CustomerId(f"k{number}"),
+        "number_key": 10_000 + number,
+        "campaign": SALES,
+        "outcome": "no_answer",
+    }
+    return Contact(**{**values, **changes})
+
+
 def lead(number: int, **changes: Any) -> Lead:
+    """A customer; `placed` may be given as instants."""
+    if placed := changes.get("placed"):
+        changes["placed"] = tuple(contact(at, number) if isinstance(at, float) else at for at in placed)
     values: dict[str, Any] = {
         "id": LeadId(number),
         "campaign": SALES,

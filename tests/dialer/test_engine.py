@@ -290,8 +290,8 @@ def test_refused_lead_is_named_once_and_sent_to_rest_until_it_may_be_called() ->
     recent = (NOON - 10 * 86400, NOON - 86400)
     floor, said = running(free=1, leads=[lead(1, placed=recent), lead(2)])
     refused = only(said, DialRefused)
-    assert [(fact.lead, fact.rule, fact.until) for fact in refused] == [(1, "frequency", recent[1] + 90 * 86400)]
-    assert [fact.due for fact in only(said, LeadRested)] == [recent[1] + 90 * 86400]
+    assert [(fact.lead, fact.rule, fact.until) for fact in refused] == [(1, "frequency", recent[1] + 92 * 86400)]
+    assert [fact.due for fact in only(said, LeadRested)] == [recent[1] + 92 * 86400]
     assert [only(floor.tick(), DialRefused) for _ in range(3)] == [[], [], []]
 
 

@@ -15,7 +15,7 @@ from telephony.outcomes import Outcome
 
 from .floor import Agents, Floor, campaign, lead, only, placed
 
-FILES = sorted(Path(dialer.__file__).parent.glob("*.py"))
+FILES = sorted(Path(dialer.__file__).parent.rglob("*.py"))
 
 
 def test_every_state_has_its_row_and_leads_to_a_known_state() -> None:

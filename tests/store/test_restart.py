@@ -206,7 +206,7 @@ def test_a_customer_at_his_cap_is_at_his_cap_after_a_restart_and_on_every_campai
     day.ended(day.dialled(), last)
     same_number = customer(1, campaign=AUTUMN, owner="another name")
     day = begin(customer(2, campaign=AUTUMN, owner="k1"), same_number, now=NOON + 4 * DAY)
-    resting = ("frequency", NOON + 2 * DAY + 90 * DAY)
+    resting = ("frequency", NOON + 2 * DAY + 92 * DAY)
     assert day.refusals(AUTUMN) == [resting, resting]
 
 
