@@ -74,9 +74,7 @@ class LiveFloor:
             code = "claims_taken" if taken.claims else "database_in_use"
             raise StoreFault(code, url=self.store.url, what=said(taken.claims)) from None
         reservations = Reservations() if self._lease.shared else None
-        self.leads = LeadBook(
-            self.store, post=self._post, reservations=reservations, look_back_s=self._look_back_s()
-        )
+        self.leads = LeadBook(self.store, post=self._post, reservations=reservations, look_back_s=self._look_back_s())
         self.writer = Writer(
             self.store,
             post=self._post,
