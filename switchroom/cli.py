@@ -10,6 +10,7 @@ from typer import rich_utils
 from config.faults import SettingsError
 from switchroom import cli_floor, cli_key, cli_leads, cli_policy, cli_run, cli_setup
 from switchroom.cli_words import LANG, say
+from switchroom.logbook import mask_tracebacks
 from switchroom.opening import StoreFault
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ def _top(
 
 def main() -> None:
     """Run the command line; every expected fault is one message and a non-zero exit, never a traceback."""
+    mask_tracebacks()
     try:
         app()
     except SettingsError as error:

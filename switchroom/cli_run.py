@@ -5,7 +5,6 @@ import contextlib
 import gc
 import logging
 import signal
-import sys
 import webbrowser
 from collections.abc import Coroutine
 from pathlib import Path
@@ -18,6 +17,7 @@ from config.load import load_campaigns, load_server
 from config.model import LogSettings
 from config.watch import CampaignWatch, Reloaded, ReloadRefused
 from switchroom.cli_words import LANG, console, fail, print_json, say
+from switchroom.logbook import start_log
 
 Config = Annotated[Path, typer.Option("--config", "-c", help=say("opt.config"))]
 Campaigns = Annotated[Path | None, typer.Option("--campaigns", help=say("opt.campaigns"))]
@@ -33,20 +33,6 @@ def install(app: typer.Typer) -> None:
 def beside(config: Path, campaigns: Path | None) -> Path:
     """The campaigns file: as named, else ``campaigns.toml`` beside the server's."""
     return campaigns if campaigns is not None else config.with_name("campaigns.toml")
-
-
-def start_log(settings: LogSettings) -> None:
-    """Log as the settings say; numbers mask themselves, so nothing has to be filtered."""
-    if settings.file is not None:
-        settings.file.parent.mkdir(parents=True, exist_ok=True)
-    where: dict[str, Any] = {"filename": str(settings.file)} if settings.file is not None else {"stream": sys.stderr}
-    logging.basicConfig(
-        level=settings.level.upper(),
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        force=True,
-        **where,
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -87,6 +87,12 @@ class PhoneNumber:
     def __format__(self, spec: str) -> str:
         return format(self.masked, spec)
 
+    def __copy__(self) -> "PhoneNumber":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "PhoneNumber":
+        return self
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a phone number is not pickled: store it with for_store()")
 
