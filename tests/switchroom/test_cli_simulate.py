@@ -37,7 +37,15 @@ def test_a_virtual_shift_says_exactly_its_figures_and_keeps_everything_it_wrote(
     assert json.loads(again.out)["digest"] == summary["digest"]
     kept = {path.name for path in (tmp_path / "one").iterdir()}
     assert kept == {
-        *("switchroom.db", "journal.jsonl", "switchroom.log", "metrics.prom", "recordings.csv", "summary.json"),
+        *(
+            "switchroom.db",
+            "journal.jsonl",
+            "switchroom.log",
+            "number.key",
+            "metrics.prom",
+            "recordings.csv",
+            "summary.json",
+        ),
     }
     assert json.loads((tmp_path / "one" / "summary.json").read_text("utf-8")) == summary
     lines = (tmp_path / "one" / "journal.jsonl").read_text("utf-8").splitlines()

@@ -161,9 +161,7 @@ def test_log_lines_and_tracebacks_with_all_locals_have_it_masked(
     assert hidden(whole)
 
 
-@pytest.mark.parametrize(
-    "text", ["13800138000" * 4, "138-0013-8000-x-y", "+861380013800055", "1380013800 0 0 0 1", "+13800138000"]
-)
+@pytest.mark.parametrize("text", ["13800138000" * 4, "+861380013800055", "1380013800 0 0 0 1", "+13800138000"])
 def test_a_text_that_is_no_number_is_not_repeated_in_the_fault(text: str) -> None:
     with pytest.raises(NumberFault) as fault:
         parse(text, "CN")
