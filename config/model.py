@@ -336,6 +336,20 @@ class BatchSettings(Section):
     )
 
 
+Comparison = Literal["campaign", "live", "yesterday"]
+
+
+def _comparisons() -> list[Comparison]:
+    return ["campaign", "live", "yesterday"]
+
+
+class IntakeSettings(Section):
+    against: list[Comparison] = Field(
+        default_factory=_comparisons,
+        description="What an imported list is compared with, by number and by customer: the campaign's other lists, open batches of other campaigns, batches opened the day before; a number stands in a campaign once in any case.",
+    )
+
+
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
@@ -352,6 +366,7 @@ class ServerSettings(Section):
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
     floor: FloorSettings = Field(default_factory=FloorSettings, description="Rules for all agents.")
+    intake: IntakeSettings = Field(default_factory=IntakeSettings, description="Import of customers' lists.")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="Which rules campaigns must keep.")
     calendar: dict[Name, CalendarSettings] = Field(
         default_factory=dict, description="Holiday calendars by name; a campaign says which one it keeps."

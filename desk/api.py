@@ -13,7 +13,7 @@ from desk.bodies import Granted, Status
 from desk.faults import Refusal
 from desk.guard import ACTOR, demand
 from desk.masked import mask_digits, mask_fields
-from desk.ports import DeskQueries, ImportRefused
+from desk.ports import BatchRow, DeskQueries, ImportRefused, ListOrder
 from desk.routes import PREFIX, ROUTES, Query, Route
 from telephony.agents import Ask, CampaignAction, CampaignAsked
 from telephony.ids import AgentId, CampaignId
@@ -23,7 +23,11 @@ from telephony.views import CampaignView
 MAX_LIST_BYTES = 256 * 1024 * 1024
 CHUNK = 64 * 1024
 _JSON = ("application/json",)
-_CSV = ("text/csv", "application/csv", "application/octet-stream")
+_LISTS = (
+    *("text/csv", "application/csv", "application/octet-stream"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.ms-excel.sheet.macroenabled.12",
+)
 
 
 def _json(content: Any) -> web.Response:
@@ -123,17 +127,50 @@ class Api:
 
     async def import_leads(self, request: web.Request, route: Route) -> web.Response:
         campaign = self._campaign(request)
-        if request.content_type not in _CSV:
-            raise Refusal(415, "wrong_content_type", {"wanted": "text/csv"})
+        asked = _asked(request, route)
+        if request.content_type.lower() not in _LISTS:
+            raise Refusal(415, "wrong_content_type", {"wanted": f"{_LISTS[0]}, {_LISTS[3]}"})
         if (request.content_length or 0) > MAX_LIST_BYTES:
             raise Refusal(413, "too_large")
         try:
             report = await self._queries.import_leads(
-                campaign=campaign.id, actor=request[ACTOR], chunks=_chunks(request)
+                ListOrder(
+                    campaign=campaign.id,
+                    actor=request[ACTOR],
+                    **{name: request.query.get(name, "")[:200] for name in ("batch", "file", "sheet", "against")},
+                    dry_run=bool(asked.get("dry_run")),
+                ),
+                _chunks(request),
             )
         except ImportRefused as refused:
             raise Refusal(409, refused.code, refused.words) from None
         return _json(report)
+
+    async def batches(self, request: web.Request, route: Route) -> web.Response:
+        asked = _asked(request, route)
+        rows = await self._queries.batches(
+            campaign=request.query.get("campaign"),
+            state=request.query.get("state"),
+            before=asked.get("before"),
+            limit=int(asked.get("limit", 100)),
+        )
+        return _json(rows)
+
+    async def batch(self, request: web.Request, route: Route) -> web.Response:
+        _asked(request, route)
+        return _json(await self._batch(request))
+
+    async def batch_rejects(self, request: web.Request, route: Route) -> web.Response:
+        asked = _asked(request, route)
+        batch = await self._batch(request)
+        after, limit = int(asked.get("after", 0)), int(asked.get("limit", 100))
+        return _json(await self._queries.batch_rejects(batch.id, after=after, limit=limit))
+
+    async def _batch(self, request: web.Request) -> BatchRow:
+        found = await self._queries.batch(request.match_info["id"])
+        if found is None:
+            raise Refusal(404, "unknown_batch")
+        return found
 
     def _campaign(self, request: web.Request) -> CampaignView:
         name = request.match_info["id"]

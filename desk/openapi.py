@@ -8,6 +8,7 @@ import msgspec
 from desk.bodies import Fault
 from desk.routes import PREFIX, ROUTES, Query, Route
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORDS = {
     400: "The body is not JSON.",
     401: "No token, or a wrong one.",
@@ -79,7 +80,10 @@ def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     if parameters:
         operation["parameters"] = parameters
     if route.takes == "csv":
-        operation["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"text/csv": {"schema": {"type": "string"}}, XLSX: {"schema": {"type": "string"}}},
+        }
     elif route.takes is not None:
         schema = schema_of[id(route.takes)]
         operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}

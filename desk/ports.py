@@ -52,19 +52,67 @@ class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of an import that was not taken: its line in the file (the heading is 1) and a code for why."""
+    """A row of an import that was not taken: its line in the file (the heading is 1) and a code for why.
+
+    `value` and `cells` are masked; `serial` is its place among all that was not taken."""
 
     line: int
     why: str
+    value: str = ""
+    cells: tuple[str, ...] = ()
+    serial: int = 0
+
+
+class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An imported list: rows = added + duplicates + rejected; `counts` has them by code.
+
+    `state` is importing, open or closed; `position` is the line its import has come to."""
+
+    id: str
+    campaign: str
+    file: str
+    sheet: str
+    state: str
+    rows: int
+    added: int
+    duplicates: int
+    rejected: int
+    counts: dict[str, int]
+    position: int
+    created_at: float
+    opened_at: float | None
+    author: str
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an uploaded list. `rows` names the first rejected rows only; `rejected` counts all."""
+    """What became of an uploaded list. `rejected` counts all rows not taken, `rows` names the first of them only.
+
+    `already` says that the same file was imported before, as this batch at `created_at`, and nothing was changed;
+    `resumed_after` is the line after which a broken-off import of it went on; `counts` has all fates by code."""
 
     campaign: str
     accepted: int
     rejected: int
     rows: tuple[RejectedRow, ...] = ()
+    batch: str = ""
+    total: int = 0
+    counts: dict[str, int] = {}
+    already: bool = False
+    dry_run: bool = False
+    resumed_after: int = 0
+    created_at: float = 0.0
+
+
+class ListOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """How an uploaded list is to be taken in; empty texts leave it to the settings and to the file."""
+
+    campaign: str
+    actor: str
+    batch: str = ""
+    file: str = ""
+    sheet: str = ""
+    against: str = ""
+    dry_run: bool = False
 
 
 class ImportRefused(Exception):
@@ -91,6 +139,18 @@ class DeskQueries(Protocol):
         """The tail of the journal, or what stands before the serial `before`."""
         ...
 
-    async def import_leads(self, *, campaign: str, actor: str, chunks: AsyncIterator[bytes]) -> ImportReport:
-        """Read a CSV file (UTF-8 or GB18030) as it arrives; raises ImportRefused when it is no list at all."""
+    async def import_leads(self, order: ListOrder, chunks: AsyncIterator[bytes]) -> ImportReport:
+        """Take in a CSV file or an Excel workbook; raises ImportRefused when it is no list at all."""
+        ...
+
+    async def batches(
+        self, *, campaign: str | None, state: str | None, before: float | None, limit: int
+    ) -> Sequence[BatchRow]:
+        """Imported lists created before the instant `before`."""
+        ...
+
+    async def batch(self, id: str) -> BatchRow | None: ...
+
+    async def batch_rejects(self, id: str, *, after: int, limit: int) -> Sequence[RejectedRow]:
+        """What was not taken of a batch in the order of its lines, from the one after the serial `after`."""
         ...

@@ -7,7 +7,7 @@ import msgspec
 
 from config.rights import Right
 from desk import bodies
-from desk.ports import CallRow, ImportReport, JournalRow, RecordingRow
+from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from telephony.agents import CampaignAction
 from telephony.views import AgentView, AlarmView, CampaignView, ServerView, TrunkView
 
@@ -115,11 +115,39 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/campaigns/{id}/leads",
         name="import_leads",
-        about="Upload a list of customers as CSV with a heading line; the answer reports every rejected row.",
+        about="Upload a list of customers, CSV or an Excel workbook. The same file twice changes nothing; one that broke off goes on where it stopped.",
         right=Right.DATA_IMPORT,
         takes="csv",
         gives=ImportReport,
+        query=(
+            Query("batch", "The batch's name; made from the file's and the date when not given."),
+            Query("file", "The file's name, to be remembered."),
+            Query("sheet", "Which sheet of a workbook; the first when not given."),
+            Query("against", "What it is compared with: campaign, live, yesterday (with commas) or none."),
+            Query("dry_run", "1 only says what would become of the rows.", (0, 1)),
+        ),
         refuses=(404, 409),
+    ),
+    _read(
+        "/batches",
+        "batches",
+        "Imported lists, newest first, with what became of their rows.",
+        tuple[BatchRow, ...],
+        _CAMPAIGN,
+        Query("state", "Only batches in this state: importing, open or closed."),
+        _BEFORE,
+        _LIMIT,
+    ),
+    _read("/batches/{id}", "batch", "One imported list.", BatchRow, refuses=(404,)),
+    _read(
+        "/batches/{id}/rejects",
+        "batch_rejects",
+        "What was not taken of a list, by line, with the reason; numbers masked.",
+        tuple[RejectedRow, ...],
+        Query("after", "Only what stands after this serial.", (0, 2**62)),
+        _LIMIT,
+        refuses=(404,),
+        right=Right.DATA_IMPORT,
     ),
     _agent("sign-in", "Sign in at the agent's phone.", bodies.SignIn),
     _agent("sign-out", "Sign out."),

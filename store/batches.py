@@ -12,6 +12,8 @@ from store.tables import batches
 from telephony.ids import CampaignId
 
 MOST_LISTED = 1000
+IMPORTED = ("rows", "added", "duplicates", "rejected", "counts", "state", "position", "opened_at")
+"""What an import changes of its batch."""
 
 
 class BatchState(StrEnum):
@@ -105,7 +107,7 @@ def advance(connection: Connection, before: Batch, after: Batch) -> None:
     moved = connection.execute(
         update(batches)
         .where(c.id == before.id, c.state == BatchState.IMPORTING.value, c.position == before.position)
-        .values(_columns(after))
+        .values({name: value for name, value in _columns(after).items() if name in IMPORTED})
     )
     if moved.rowcount != 1:
         raise BatchMoved(before.id)

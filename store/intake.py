@@ -1,11 +1,11 @@
 """Leads coming in: in batches, each a transaction; a number a campaign has already is counted, not taken twice."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from store.changes import Change, Row, Verb, apply
 from store.leads import LOOK_BACK_S, read_leads
@@ -70,16 +70,18 @@ def add_leads(store: Store, rows: Iterable[NewLead]) -> Taken:
     added = total = 0
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
-        sealed_by = store.seal.newest
-        values = [_row(store, lead) for lead in batch]
         with store.pen, store.writing.begin() as connection:
-            if keep_up(connection, store.seal, sealed_by):
-                values = [_row(store, lead) for lead in batch]
-            added += apply(connection, COMING_IN, values)
+            added += insert_leads(store, connection, batch)
         total += len(batch)
         if len(batch) == BATCH:
             time.sleep(BREATH_S)
     return Taken(added=added, duplicates=total - added)
+
+
+def insert_leads(store: Store, connection: Connection, rows: Sequence[NewLead]) -> int:
+    """Put leads in within a transaction; how many, those whose number the campaign has already left out."""
+    keep_up(connection, store.seal, store.seal.newest)
+    return apply(connection, COMING_IN, [_row(store, lead) for lead in rows])
 
 
 def count_leads(store: Store, campaign: CampaignId | None = None) -> tuple[int, int]:

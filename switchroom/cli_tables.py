@@ -1,12 +1,16 @@
 """Tables the command line shows: a shift's summary, the floor's figures, agents, campaigns."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Group
+from rich.markup import escape
 from rich.table import Table
 
 from config import words
+from store.batches import Batch
 from switchroom.cli_words import LANG, say
 
 
@@ -100,5 +104,21 @@ def agents_table(rows: Sequence[Mapping[str, Any]], now: float) -> Table:
             say("phone.there" if row["seated"] else "phone.gone"),
             str(row["calls"]),
             *(clock_text(row[name]) for name in ("talk_s", "wrap_s", "idle_s")),
+        )
+    return table
+
+
+def batches_table(found: Sequence[Batch], zone: str) -> Table:
+    """The imported lists, with what became of their rows."""
+    table = _table(
+        "batch", "campaign", "state", "rows", "added", "duplicates", "rejected", "imported", "author", "file"
+    )
+    for batch in found:
+        when = datetime.fromtimestamp(batch.created_at, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+        figures = (f"{count:,}" for count in (batch.rows, batch.added, batch.duplicates, batch.rejected))
+        table.add_row(
+            *(escape(batch.id), batch.campaign, say(f"batch_state.{batch.state}")),
+            *figures,
+            *(when, escape(batch.author), escape(f"{batch.file} {batch.sheet}".strip())),
         )
     return table

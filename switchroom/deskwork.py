@@ -9,17 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from config.model import ServerSettings
-from desk.ports import CallRow, ImportRefused, ImportReport, JournalRow, RecordingRow, RejectedRow
+from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from store import queries
-from store.intake import add_leads
 from store.opening import Store
-from switchroom.intake import IntakeReport, Reject, take_in
-from switchroom.sheet import SheetFault
+from switchroom import upload
 from telephony.ids import CampaignId, LeadId
 
 T = TypeVar("T")
-
-SHOWN_REJECTS = 100
 
 
 class Deskwork:
@@ -87,39 +83,26 @@ class Deskwork:
             JournalRow(seq=e.seq, at=e.at, kind=type(e.fact).__name__, fact=_plain(e.fact)) for e in reversed(entries)
         ]
 
-    async def import_leads(self, *, campaign: str, actor: str, chunks: AsyncIterator[bytes]) -> ImportReport:
+    async def import_leads(self, order: ListOrder, chunks: AsyncIterator[bytes]) -> ImportReport:
         with tempfile.TemporaryDirectory(prefix="switchroom-") as folder:
-            path = Path(folder) / "list.csv"
+            path = Path(folder) / "list"
             with path.open("wb") as file:
                 async for chunk in chunks:
                     await asyncio.to_thread(file.write, chunk)
-            rejected: list[RejectedRow] = []
+            return await self._ask(lambda: upload.take_upload(self._store, self._server, order, path))
 
-            def reject(row: Reject) -> None:
-                if len(rejected) < SHOWN_REJECTS:
-                    rejected.append(RejectedRow(line=row.row, why=row.code))
-
-            try:
-                report: IntakeReport = await self._ask(
-                    lambda: take_in(
-                        path,
-                        campaign=CampaignId(campaign),
-                        batch=f"api {actor}"[:60],
-                        region=self._server.region,
-                        zone=self._server.zone,
-                        add=lambda rows: add_leads(self._store, rows),
-                        number_key=self._store.number_key,
-                        reject=reject,
-                    )
-                )
-            except SheetFault as fault:
-                raise ImportRefused(fault.code, fault.words) from None
-        return ImportReport(
-            campaign=campaign,
-            accepted=report.added,
-            rejected=report.rows - report.added,
-            rows=tuple(rejected),
+    async def batches(
+        self, *, campaign: str | None, state: str | None, before: float | None, limit: int
+    ) -> Sequence[BatchRow]:
+        return await self._ask(
+            lambda: upload.batch_rows(self._store, campaign=campaign, state=state, before=before, limit=limit)
         )
+
+    async def batch(self, id: str) -> BatchRow | None:
+        return await self._ask(lambda: upload.batch_row(self._store, id))
+
+    async def batch_rejects(self, id: str, *, after: int, limit: int) -> Sequence[RejectedRow]:
+        return await self._ask(lambda: upload.rejected_rows(self._store, id, after=after, limit=limit))
 
 
 def _plain(fact: Any) -> dict[str, Any]:

@@ -1,19 +1,26 @@
-"""One row of a list becomes a lead, or is refused with a code and the cell at fault, its digits masked."""
+"""One row of a list becomes the leads of a customer, or is refused with a code and the cell at fault, digits masked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
-from zoneinfo import available_timezones
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
 
 from config.faults import mask_digits
 from store.intake import NewLead
+from switchroom.cells import instant, without_numbers
 from switchroom.columns import Columns
 from switchroom.numbering import read_number
-from telephony.ids import CampaignId, CustomerId
+from telephony.ids import AgentId, CampaignId, CustomerId
 from telephony.numbers import NumberFault, PhoneNumber, zones_of
 
 NAME = 100
 CUSTOMER = 64
 PRIORITY = 1000
+GROUP = 40
+EXTRA = 500
+"""Most characters of a cell nobody asked for; the rest is cut off."""
 _SHOWN = 40
 _NUMBER_DIGITS = 11
 
@@ -26,39 +33,80 @@ class RowRefused(Exception):
         self.value = value
 
 
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row says: a lead for each of his numbers, and which of the further numbers could not be read, and why."""
+
+    leads: tuple[NewLead, ...]
+    unread: tuple[tuple[str, str], ...] = ()
+
+
 class LeadRows:
-    """Reads the rows of one list for one campaign."""
+    """Reads the rows of one list for one campaign; `agents` are those a row may name, None for any."""
 
     def __init__(
-        self, campaign: CampaignId, batch: str, region: str, zone: str, number_key: Callable[[PhoneNumber], int]
+        self,
+        campaign: CampaignId,
+        batch: str,
+        region: str,
+        zone: str,
+        number_key: Callable[[PhoneNumber], int],
+        agents: Collection[str] | None = None,
     ) -> None:
         self._campaign = campaign
         self._batch = batch
         self._region = region
+        self._zone = ZoneInfo(zone)
         self._site_zone = (zone,)
         self._number_key = number_key
+        self._agents = agents
 
-    def read(self, cells: list[str], columns: Columns) -> NewLead:
-        """The lead in a row; raises RowRefused."""
+    def read(self, cells: list[str], columns: Columns) -> Customer:
+        """The customer in a row; raises RowRefused."""
         if len(cells) != columns.count:
             extra = cells[columns.count :]
             if len(cells) < columns.count or any(cell.strip() for cell in extra):
                 raise RowRefused("column_count", str(len(cells)))
         number = self._number(cells, columns)
-        name = "" if columns.name is None else _name(cells[columns.name])
-        return NewLead(
+        fields = columns.fields
+        name = _name(cells[fields["name"]]) if "name" in fields else ""
+        customer = self._customer(cells, columns, number)
+        zones = self._zones(cells, columns, number)
+        first = NewLead(
             campaign=self._campaign,
-            customer=self._customer(cells, columns, number),
+            customer=customer,
             number=number,
             name=name,
-            zones=self._zones(cells, columns, number),
-            priority=0 if columns.priority is None else _priority(cells[columns.priority]),
+            zones=zones,
+            priority=_priority(cells[fields["priority"]]) if "priority" in fields else 0,
+            due=self._instant(cells, fields.get("due"), "due_form"),
+            agent=self._agent(cells[fields["agent"]]) if "agent" in fields else None,
             batch=self._batch,
+            extra=self._extra(cells, columns),
         )
+        if not columns.further:
+            return Customer(leads=(first,))
+        return self._with_further(first, cells, columns)
+
+    def _with_further(self, first: NewLead, cells: list[str], columns: Columns) -> Customer:
+        """One lead for each number, all of one customer; a further number that cannot be read does not cost the row."""
+        leads, unread = [first], []
+        for place in columns.further:
+            text = cells[place]
+            if not text.strip():
+                continue
+            try:
+                number = read_number(text, self._region)
+            except NumberFault as fault:
+                unread.append((f"number_{fault.why}", _masked(text)))
+                continue
+            if all(number != lead.number for lead in leads):
+                zones = self._zones(cells, columns, number)
+                leads.append(msgspec.structs.replace(first, number=number, zones=zones))
+        return Customer(leads=tuple(leads), unread=tuple(unread))
 
     def _number(self, cells: list[str], columns: Columns) -> PhoneNumber:
         text = cells[columns.numbers[0]]
-        for place in columns.numbers[1:]:
+        for place in (*columns.numbers[1:], *columns.further):
             if text.strip():
                 break
             text = cells[place]
@@ -68,7 +116,8 @@ class LeadRows:
             raise RowRefused(f"number_{fault.why}", _masked(text)) from None
 
     def _customer(self, cells: list[str], columns: Columns, number: PhoneNumber) -> CustomerId:
-        text = "" if columns.customer is None else _text(cells[columns.customer], CUSTOMER, "customer_too_long")
+        place = columns.place("customer")
+        text = "" if place is None else _text(cells[place], CUSTOMER, "customer_too_long")
         known_by = self._number_in(text) if text else number
         return CustomerId(text if known_by is None else f"n{self._number_key(known_by):x}")
 
@@ -82,12 +131,40 @@ class LeadRows:
             return None
 
     def _zones(self, cells: list[str], columns: Columns, number: PhoneNumber) -> tuple[str, ...]:
-        text = "" if columns.zone is None else cells[columns.zone].strip()
+        place = columns.place("zone")
+        text = "" if place is None else cells[place].strip()
         if not text:
             return zones_of(number) or self._site_zone
         if text not in _zone_names():
             raise RowRefused("zone_unknown", _masked(text))
         return (text,)
+
+    def _instant(self, cells: list[str], place: int | None, code: str, **how: Any) -> float:
+        text = "" if place is None else cells[place].strip()
+        if not text:
+            return 0.0
+        try:
+            return instant(text, self._zone, **how)
+        except (ValueError, OverflowError):
+            raise RowRefused(code, _masked(text)) from None
+
+    def _agent(self, cell: str) -> AgentId | None:
+        text = cell.strip()
+        if not text:
+            return None
+        if self._agents is not None and text not in self._agents:
+            raise RowRefused("agent_unknown", _masked(text))
+        return AgentId(text)
+
+    def _extra(self, cells: list[str], columns: Columns) -> dict[str, str]:
+        kept: dict[str, str] = {}
+        group = columns.place("group")
+        if group is not None and (text := _text(cells[group], GROUP, "group_too_long")):
+            kept["group"] = text
+        for place, heading in columns.extra:
+            if (text := cells[place]) and not text.isspace():
+                kept[heading] = without_numbers(_legible(text), self._region)
+        return kept
 
 
 def _name(cell: str) -> str:
@@ -105,6 +182,12 @@ def _text(cell: str, longest: int, too_long: str) -> str:
     if not text.isprintable():
         raise RowRefused("control_character", _masked(text))
     return text
+
+
+def _legible(cell: str) -> str:
+    """A remark on one line, cut to its length; what cannot be printed is a dot."""
+    text = " ".join(cell.split())[:EXTRA]
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
 def _priority(cell: str) -> int:

@@ -5,7 +5,7 @@ from random import Random
 
 import msgspec
 
-from desk.ports import CallRow, ImportRefused, ImportReport, JournalRow, RecordingRow, RejectedRow
+from desk.ports import BatchRow, CallRow, ImportRefused, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from telephony.agents import (
     AgentState,
     Ask,
@@ -294,11 +294,30 @@ def _campaign(name: str, title: str, state: str) -> CampaignView:
     )  # fmt: skip
 
 
+A_BATCH = BatchRow(
+    id="spring",
+    campaign="spring",
+    file="list.csv",
+    sheet="",
+    state="open",
+    rows=4,
+    added=2,
+    duplicates=1,
+    rejected=1,
+    counts={"repeated": 1, "number_not_assigned": 1},
+    position=5,
+    created_at=EPOCH,
+    opened_at=EPOCH,
+    author="lee",
+)
+
+
 class FakeQueries:
     """A store with one call, one recording and a journal; `imported` holds what was uploaded."""
 
     def __init__(self) -> None:
         self.imported = b""
+        self.order: ListOrder | None = None
         self.actor = ""
 
     async def calls(self, *, campaign: str | None, before: float | None, limit: int) -> Sequence[CallRow]:
@@ -337,8 +356,8 @@ class FakeQueries:
         }
         return [JournalRow(seq=1, at=EPOCH, kind="AttemptPlaced", fact=fact)]
 
-    async def import_leads(self, *, campaign: str, actor: str, chunks: AsyncIterator[bytes]) -> ImportReport:
-        self.actor = actor
+    async def import_leads(self, order: ListOrder, chunks: AsyncIterator[bytes]) -> ImportReport:
+        self.order, self.actor = order, order.actor
         async for chunk in chunks:
             self.imported += chunk
         lines = self.imported.decode().splitlines()
@@ -347,4 +366,17 @@ class FakeQueries:
         bad = tuple(
             RejectedRow(line=n, why="not_a_number") for n, line in enumerate(lines[1:], 2) if not line[:1].isdigit()
         )
-        return ImportReport(campaign=campaign, accepted=len(lines) - 1 - len(bad), rejected=len(bad), rows=bad)
+        return ImportReport(campaign=order.campaign, accepted=len(lines) - 1 - len(bad), rejected=len(bad), rows=bad)
+
+    async def batches(
+        self, *, campaign: str | None, state: str | None, before: float | None, limit: int
+    ) -> Sequence[BatchRow]:
+        return [A_BATCH][:limit] if campaign in (None, "spring") and state in (None, "open") else []
+
+    async def batch(self, id: str) -> BatchRow | None:
+        return A_BATCH if id == A_BATCH.id else None
+
+    async def batch_rejects(self, id: str, *, after: int, limit: int) -> Sequence[RejectedRow]:
+        return [RejectedRow(line=4, why="repeated", value="+86138****8000", cells=("138****8000",), serial=1)][
+            after:limit
+        ]

@@ -28,8 +28,9 @@ def numbers(folder: Path) -> list[str]:
 
 def test_a_list_is_taken_once_and_the_same_file_again_changes_nothing(terminal: Terminal) -> None:
     first, again = (json.loads(said.out) for said in terminal.each(IMPORT, IMPORT))
-    assert (first["rows"], first["added"], first["repeated"], sum(first["rejected"].values())) == (4, 2, 1, 1)
-    assert (again["added"], again["duplicates"]) == (0, 2)
+    assert (first["rows"], first["added"], first["duplicates"]) == (4, 2, {"repeated": 1})
+    assert first["rejected"] == {"number_not_assigned": 1}
+    assert (first["already"], again["already"], again["batch"]) == (False, True, first["batch"])
     assert numbers(terminal.folder) == [f"+86{number}" for number in NUMBERS]
 
 
@@ -45,7 +46,9 @@ def test_the_report_is_in_the_readers_language_and_shows_no_number(terminal: Ter
     terminal.lang = lang
     said = terminal.run("leads", "import", "list.csv", "--campaign", "spring", "--rejects", "rejects.csv")
     assert (said.code, said.clean) == (0, True)
-    assert bool(CHINESE.search(said.out)) == (lang == "zh-CN")
+    again = terminal.run("leads", "import", "list.csv", "--campaign", "spring")
+    assert (again.code, again.clean, "list-" in again.out) == (0, True, True)
+    assert bool(CHINESE.search(said.out)) == bool(CHINESE.search(again.out)) == (lang == "zh-CN")
     assert "intake." not in said.out
     shown = said.out + said.err + (terminal.folder / "rejects.csv").read_text("utf-8-sig")
     assert not [number for number in NUMBERS if number in shown]
@@ -55,6 +58,24 @@ def test_rejected_rows_stand_in_their_file_with_line_and_reason(terminal: Termin
     terminal.run("leads", "import", "list.csv", "--campaign", "spring", "--rejects", "rejects.csv")
     rows = list(csv.reader((terminal.folder / "rejects.csv").read_text("utf-8-sig").splitlines()))
     assert [row[:2] for row in rows[1:]] == [["4", "repeated"], ["5", "number_not_assigned"]]
+
+
+def test_batches_are_listed_and_their_rejects_written_again(terminal: Terminal) -> None:
+    assert terminal.json("leads", "batches") == []
+    terminal.run("leads", "import", "list.csv", "--campaign", "spring", "--batch", "first")
+    (batch,) = terminal.json("leads", "batches", "--campaign", "spring")
+    assert (batch["id"], batch["state"], batch["file"], batch["rows"]) == ("first", "open", "list.csv", 4)
+    assert "first" in terminal.run("leads", "batches").out
+    assert terminal.run("leads", "rejects", "first", "--out", "again.csv").code == 0
+    rows = list(csv.reader((terminal.folder / "again.csv").read_text("utf-8-sig").splitlines()))
+    assert rows[2] == ["5", "number_not_assigned", rows[2][2], "12345", "12345", "赵敏"]
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(terminal: Terminal) -> None:
+    report = terminal.json("leads", "import", "list.csv", "--campaign", "spring", "--dry-run")
+    assert (report["added"], report["duplicates"], report["dry_run"]) == (2, {"repeated": 1}, True)
+    assert numbers(terminal.folder) == []
+    assert terminal.json("leads", "batches") == []
 
 
 def test_json_stands_alone_on_standard_output(terminal: Terminal) -> None:
@@ -70,6 +91,9 @@ def test_what_cannot_be_imported_is_one_clear_error(terminal: Terminal) -> None:
         ((".", "--campaign", "spring"), 2, "."),
         (("names.csv", "--campaign", "spring"), 2, "names.csv"),
         (("list.csv", "--campaign", "spring", "--rejects", "no/such/folder.csv"), 1, "no/such"),
+        (("list.csv", "--campaign", "spring", "--batch", "13800138000"), 2, "telephone number"),
+        (("list.csv", "--campaign", "spring", "--against", "nobody"), 2, "--against"),
+        (("list.csv", "--campaign", "spring", "--sheet", "One"), 2, "no sheets"),
     )
     said = terminal.each(*(("leads", "import", *words) for words, _, _ in wrong))
     for each, (_, code, tells) in zip(said, wrong, strict=True):

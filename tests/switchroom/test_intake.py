@@ -1,70 +1,100 @@
 """Lists of leads come in from anywhere: what can be dialled is taken, everything else is told, nothing is shown whole."""
 
 import csv
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+import store
 from config.words import known
-from store.intake import BATCH, NewLead, Taken
-from switchroom.intake import IntakeReport, Reject, RejectsFile, take_in
+from store import Store
+from store.arrivals import ASIDE, DUPLICATES, LeftOut, rejects_of
+from store.batches import batch_of
+from store.intake import BATCH
+from store.tables import batch_rejects, batches, leads
+from switchroom.intake import IntakeReport, Order, take_in
 from switchroom.numbering import read_number
+from switchroom.rejects import write_rejects
 from switchroom.sheet import CHUNK, LINE, SheetFault, examine, rows
 from telephony.ids import CampaignId
 from telephony.numbers import NumberFault, PhoneNumber, parse
+from tests.store.trade import NOON
 
+SPRING = CampaignId("spring")
 GOOD = ("13800138000", "13900139000", "18612345678")
 
 
-class Shelf:
-    """Stands in for the store: a number is taken once."""
+class Taken(NamedTuple):
+    """A lead as it stands in the table."""
 
-    def __init__(self) -> None:
-        self.leads: dict[PhoneNumber, NewLead] = {}
-        self.batches: list[int] = []
-
-    def add(self, leads: Sequence[NewLead]) -> Taken:
-        self.batches.append(len(leads))
-        before = len(self.leads)
-        for lead in leads:
-            self.leads.setdefault(lead.number, lead)
-        added = len(self.leads) - before
-        return Taken(added=added, duplicates=len(leads) - added)
+    number: PhoneNumber
+    customer: str
+    name: str
+    zones: tuple[str, ...]
+    priority: int
+    due: float
+    agent: str | None
+    batch: str
+    extra: dict[str, str]
 
 
 class Intake:
+    """Takes lists in."""
+
     def __init__(self, folder: Path) -> None:
+        self.store: Store = store.open(f"sqlite:///{folder}/switchroom.db", durable=False)
         self.path = folder / "leads.csv"
-        self.shelf = Shelf()
-        self.rejects: list[Reject] = []
         self.progress: list[tuple[int, int, int]] = []
 
-    def take(self, content: str | bytes, region: str = "CN") -> IntakeReport:
+    def take(self, content: str | bytes, region: str = "CN", **wishes: Any) -> IntakeReport:
         self.path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        self.rejects.clear()
-        return take_in(
-            self.path,
-            campaign=CampaignId("spring"),
-            batch="b1",
-            region=region,
-            zone="Asia/Shanghai",
-            add=self.shelf.add,
-            number_key=lambda number: number.key(b"secret"),
-            reject=self.rejects.append,
-            progress=lambda *step: self.progress.append(step),
+        return self.take_file(self.path, region=region, **wishes)
+
+    def take_file(self, path: Path, *, now: float = NOON, **wishes: Any) -> IntakeReport:
+        order = Order(
+            **{"path": path, "campaign": SPRING, "author": "lee", "region": "CN", "zone": "Asia/Shanghai", **wishes}
         )
+        return take_in(self.store, order, now=lambda: now, progress=lambda *step: self.progress.append(step))
+
+    def clear(self) -> None:
+        with self.store.writing.begin() as connection:
+            for table in (leads, batches, batch_rejects):
+                connection.execute(table.delete())
 
     @property
-    def leads(self) -> list[NewLead]:
-        return list(self.shelf.leads.values())
+    def leads(self) -> list[Taken]:
+        with self.store.reading.begin() as connection:
+            rows = connection.execute(select(leads).order_by(leads.c.id)).all()
+        return [
+            Taken(
+                PhoneNumber(row.number),
+                row.customer,
+                row.name,
+                tuple(row.zones.split(",")),
+                row.priority,
+                row.due,
+                row.agent,
+                row.batch,
+                json.loads(row.extra or "{}"),
+            )
+            for row in rows
+        ]
+
+    def rejects(self, batch: str) -> list[tuple[int, str, str]]:
+        return [(each.row, each.code, each.value) for each in rejects_of(self.store, batch)]
 
 
 @pytest.fixture
-def intake(tmp_path: Path) -> Intake:
-    return Intake(tmp_path)
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    made = Intake(tmp_path)
+    yield made
+    made.store.close()
 
 
 def numbers(*texts: str) -> list[PhoneNumber]:
@@ -72,7 +102,7 @@ def numbers(*texts: str) -> list[PhoneNumber]:
 
 
 def balanced(report: IntakeReport) -> bool:
-    return report.rows == report.added + report.duplicates + report.repeated + sum(report.rejected.values())
+    return report.rows == report.added + sum(report.duplicates.values()) + sum(report.rejected.values())
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"])
@@ -109,15 +139,18 @@ def test_a_bare_column_of_numbers_is_a_list(intake: Intake) -> None:
 
 def test_the_same_list_twice_changes_nothing(intake: Intake) -> None:
     text = "phone,name\n" + "".join(f"{number},x\n" for number in GOOD)
-    first, again = intake.take(text), intake.take(text)
-    assert (first.added, first.duplicates) == (3, 0)
-    assert (again.added, again.duplicates) == (0, 3)
+    first = intake.take(text)
+    before = intake.leads
+    again = intake.take(text)
+    assert (first.added, first.already) == (3, False)
+    assert (again.already, again.batch, again.created_at, again.added) == (True, first.batch, NOON, 3)
+    assert intake.leads == before
 
 
 def test_a_number_that_stands_twice_in_the_list_is_told_and_taken_once(intake: Intake) -> None:
     report = intake.take("phone\n13800138000\n+86 138 0013 8000\n008613800138000\n")
-    assert (report.rows, report.added, report.repeated) == (3, 1, 2)
-    assert intake.rejects == [Reject(3, "repeated", "+86138****8000"), Reject(4, "repeated", "+86138****8000")]
+    assert (report.rows, report.added, report.duplicates) == (3, 1, {"repeated": 2})
+    assert intake.rejects(report.batch) == [(3, "repeated", "+86138****8000"), (4, "repeated", "+86138****8000")]
 
 
 @pytest.mark.parametrize(
@@ -142,21 +175,22 @@ def test_a_row_that_cannot_be_taken_is_told_and_the_rest_goes_on(
     intake: Intake, row: str, code: str, value: str
 ) -> None:
     report = intake.take(f"phone,name\n{row}\n13900139000,李四\n")
-    assert intake.rejects == [Reject(2, code, value)]
+    assert intake.rejects(report.batch) == [(2, code, value)]
     assert (report.rows, report.added, report.rejected) == (2, 1, {code: 1})
     assert [lead.name for lead in intake.leads] == ["李四"]
 
 
 def test_ten_megabytes_without_a_line_break_are_one_rejected_row(intake: Intake) -> None:
     report = intake.take("phone\n" + "1" * 10_000_000 + "\n13800138000\n" + "2" * 1_000_000)
-    assert [(reject.row, reject.code) for reject in intake.rejects] == [(2, "line_too_long"), (4, "line_too_long")]
+    told = [(row, code) for row, code, _ in intake.rejects(report.batch)]
+    assert told == [(2, "line_too_long"), (4, "line_too_long")]
     assert report.added == 1
 
 
 def test_quotes_may_hold_separators_quotes_and_line_breaks(intake: Intake) -> None:
     report = intake.take('phone,name\n"13800138000","张, ""三""\n(家)"\n13900139000,李四\nbad,x\n')
     assert [lead.name for lead in intake.leads] == ['张, "三" (家)', "李四"]
-    assert intake.rejects == [Reject(5, "number_not_a_number", "bad")]
+    assert intake.rejects(report.batch) == [(5, "number_not_a_number", "bad")]
     assert balanced(report)
 
 
@@ -221,8 +255,10 @@ def test_the_mobile_column_is_preferred_and_the_telephone_stands_in(intake: Inta
     assert [lead.number for lead in intake.leads] == numbers("13800138000", "01062345678")
 
 
-def test_columns_nobody_asked_for_are_named_in_the_report(intake: Intake) -> None:
-    assert intake.take("手机,姓名,备注\n13800138000,x,y\n").ignored == ("备注",)
+def test_columns_nobody_asked_for_are_kept_as_they_are_and_named(intake: Intake) -> None:
+    report = intake.take("手机,姓名,备注,备注,订单号\n13800138000,x,家 13911112222,周末,202611210001\n")
+    assert report.extra == ("备注", "备注 (4)", "订单号")
+    assert intake.leads[0].extra == {"备注": "家 139****2222", "备注 (4)": "周末", "订单号": "202611210001"}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +266,9 @@ def test_columns_nobody_asked_for_are_named_in_the_report(intake: Intake) -> Non
     [
         (b"", "empty"),
         (b" \n\n", "empty"),
-        (b"PK\x03\x04rest", "is_xlsx"),
+        (b"PK\x03\x04rest", "workbook_broken"),
+        (b"phone,name\n", "no_rows"),
+        (b"x" * 70_000, "no_legible_rows"),
         (b"\xd0\xcf\x11\xe0rest", "is_xls"),
         ("姓名,备注\n张三,x\n".encode(), "no_number_column"),
         (b"a,b\nc,d\n", "no_number_column"),
@@ -247,44 +285,29 @@ def test_leads_are_handed_over_in_batches_with_progress(intake: Intake) -> None:
     count = BATCH * 2 + 10
     report = intake.take("phone\n" + "".join(f"1380{n:07}\n" for n in range(count)))
     assert report.added == count
-    assert intake.shelf.batches == [BATCH, BATCH, 10]
-    assert intake.progress[-1] == (count, intake.path.stat().st_size, intake.path.stat().st_size)
     assert [step[0] for step in intake.progress] == [BATCH, BATCH * 2, count]
-
-
-def test_a_broken_import_is_simply_repeated(intake: Intake) -> None:
-    text = "phone\n" + "".join(f"1380{n:07}\n" for n in range(BATCH + 5))
-    plain = intake.shelf.add
-
-    def failing(leads: Sequence[NewLead]) -> Taken:
-        if intake.shelf.batches:
-            raise OSError("disk full")
-        return plain(leads)
-
-    intake.shelf.add = failing  # type: ignore[method-assign]
-    with pytest.raises(OSError, match="disk full"):
-        intake.take(text)
-    intake.shelf.add = plain  # type: ignore[method-assign]
-    report = intake.take(text)
-    assert (report.added, report.duplicates) == (5, BATCH)
+    assert intake.progress[-1] == (count, intake.path.stat().st_size, intake.path.stat().st_size)
 
 
 def test_the_file_of_rejects_opens_in_a_spreadsheet_and_shows_no_number(tmp_path: Path) -> None:
     path = tmp_path / "rejects.csv"
-    with RejectsFile(path, "zh-CN") as out:
-        out(Reject(2, "number_wrong_length", "+86138*****0009"))
+    refused = LeftOut(row=2, code="number_wrong_length", value="+86138*****0009", cells=("=1+1", "张三"))
+    write_rejects(path, [refused], "zh-CN")
     head, row = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
     assert head[0] == "行号"
     assert row[:2] == ["2", "number_wrong_length"]
-    assert row[3] == "'+86138*****0009"
+    assert row[3:] == ["'+86138*****0009", "'=1+1", "张三"]
 
 
 def test_every_reason_has_a_text() -> None:
     faults = ("empty", "too_long", "not_a_number", "wrong_length", "not_assigned", "not_e164", "scientific")
     codes = [f"number_{why}" for why in faults] + [
         *("column_count", "nul", "broken_quotes", "line_too_long", "bad_encoding", "control_character"),
-        *("name_too_long", "customer_too_long", "zone_unknown", "priority_form", "repeated"),
-        *("is_xlsx", "is_xls", "is_pdf", "is_gzip", "unreadable", "empty", "no_number_column"),
+        *("name_too_long", "customer_too_long", "zone_unknown", "priority_form", "due_form", "agent_unknown"),
+        *("group_too_long", "broken_cell", "barred", *DUPLICATES, *ASIDE),
+        *("is_xlsx", "is_xls", "is_pdf", "is_gzip", "unreadable", "empty", "no_number_column", "no_rows"),
+        *("no_legible_rows", "is_encrypted", "is_xlsb", "is_ods", "is_zip", "workbook_bomb", "workbook_broken"),
+        *("workbook_without_sheets", "no_such_sheet", "csv_has_no_sheets"),
     ]
     assert [code for code in codes if not known(f"intake.{code}")] == []
 
@@ -336,15 +359,18 @@ def test_the_quick_way_agrees_on_every_mobile_prefix() -> None:
     )
 )
 def test_no_bytes_break_the_intake_and_every_row_is_accounted_for(intake: Intake, raw: bytes) -> None:
+    intake.clear()
     try:
         report = intake.take(raw)
     except SheetFault as fault:
         assert known(f"intake.{fault.code}")  # noqa: PT017
         return
+    rejects = list(rejects_of(intake.store, report.batch))
     assert balanced(report)
-    assert len(intake.rejects) == report.repeated + sum(report.rejected.values())
-    assert all(known(f"intake.{reject.code}") for reject in intake.rejects)
-    assert all(sum(letter.isdigit() for letter in reject.value) <= 7 for reject in intake.rejects)
+    assert batch_of(intake.store, report.batch).rows == report.rows  # type: ignore[union-attr]
+    assert len(rejects) == report.rows - report.added
+    assert all(known(f"intake.{reject.code}") for reject in rejects)
+    assert all(sum(letter.isdigit() for letter in text) <= 7 for each in rejects for text in (each.value, *each.cells))
 
 
 def test_lines_are_the_same_wherever_the_reading_is_cut(tmp_path: Path) -> None:
