@@ -45,6 +45,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
     opened_at: float | None = None
     counts: dict[str, int] = {}
+    share: float | None = None
+    """How much of it may be dialled so far; None is all."""
 
 
 class BatchExists(Exception):

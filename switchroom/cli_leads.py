@@ -65,6 +65,7 @@ def import_leads(
         region=server.region,
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
+        share=server.batch.release,
         dry_run=dry_run,
     )
     if rejects is not None:

@@ -47,6 +47,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     zone: str
     agents: Collection[str] | None = None
+    share: float = 1.0
+    """How much of the batch may be dialled at once."""
     dry_run: bool = False
 
 
@@ -143,6 +145,7 @@ class _Intake:
             digest=digest,
             created_at=created,
             author=order.author,
+            share=order.share,
         )
         self._begun = False
         self._illegible: list[tuple[int, str]] = []
@@ -241,7 +244,14 @@ class _Intake:
             else:
                 self._batch = _entered(self._store, self._batch, made)
         self._rows = LeadRows(
-            order.campaign, self._batch.id, order.region, order.zone, self._store.number_key, order.agents
+            order.campaign,
+            self._batch.id,
+            order.region,
+            order.zone,
+            self._store.number_key,
+            order.agents,
+            share=order.share,
+            at=self._batch.created_at,
         )
 
     def _hand_over(self, *, opens: bool = False) -> None:

@@ -41,7 +41,9 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeadRows:
-    """Reads the rows of one list for one campaign; `agents` are those a row may name, None for any."""
+    """Reads the rows of one list for one campaign; `agents` are those a row may name, None for any.
+
+    `share` is how much of the batch is released at once, `at` when it came in, epoch seconds."""
 
     def __init__(
         self,
@@ -51,6 +53,8 @@ class LeadRows:
         zone: str,
         number_key: Callable[[PhoneNumber], int],
         agents: Collection[str] | None = None,
+        share: float = 1.0,
+        at: float | None = None,
     ) -> None:
         self._campaign = campaign
         self._batch = batch
@@ -59,6 +63,8 @@ class LeadRows:
         self._site_zone = (zone,)
         self._number_key = number_key
         self._agents = agents
+        self._share = share
+        self._at = at
 
     def read(self, cells: list[str], columns: Columns) -> Customer:
         """The customer in a row; raises RowRefused."""
@@ -81,6 +87,8 @@ class LeadRows:
             due=self._instant(cells, fields.get("due"), "due_form"),
             agent=self._agent(cells[fields["agent"]]) if "agent" in fields else None,
             batch=self._batch,
+            share=self._share,
+            at=self._at,
             extra=self._extra(cells, columns),
         )
         if not columns.further:

@@ -32,6 +32,7 @@ def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Pa
         region=server.region,
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
+        share=server.batch.release,
         dry_run=order.dry_run,
     )
     try:

@@ -17,6 +17,7 @@ from store import Store
 from store.arrivals import ASIDE, DUPLICATES, LeftOut, rejects_of
 from store.batches import batch_of
 from store.intake import BATCH
+from store.sealing import EXTRA, NAME
 from store.tables import batch_rejects, batches, leads
 from switchroom.intake import IntakeReport, Order, take_in
 from switchroom.numbering import read_number
@@ -71,17 +72,18 @@ class Intake:
     def leads(self) -> list[Taken]:
         with self.store.reading.begin() as connection:
             rows = connection.execute(select(leads).order_by(leads.c.id)).all()
+        seal = self.store.seal
         return [
             Taken(
-                PhoneNumber(row.number),
+                seal.number(row.number, row.number_key),
                 row.customer,
-                row.name,
+                seal.opened(NAME, row.name, row.number_key),
                 tuple(row.zones.split(",")),
                 row.priority,
                 row.due,
                 row.agent,
                 row.batch,
-                json.loads(row.extra or "{}"),
+                json.loads(seal.opened(EXTRA, row.extra, row.number_key) or "{}"),
             )
             for row in rows
         ]
