@@ -34,6 +34,7 @@ from telephony.commands import CheckRecording
 from telephony.events import PbxEvent, Pong
 from telephony.facts import AlarmCleared, AlarmRaised, AttemptVetoed, Fact
 from telephony.ids import ServerId
+from telephony.ports import Clock
 from telephony.views import FloorView
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,12 @@ class LiveFloor:
         *,
         simulated: bool = False,
         store_url: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.server = server
         self.campaigns: dict[str, CampaignSettings] = dict(campaigns)
         self.simulated = simulated
-        self.clock = WallClock()
+        self.clock: Clock = clock or WallClock()
         self._url = store_url or server.store.url
         self._timer: asyncio.TimerHandle | None = None
         self._armed: float | None = None
