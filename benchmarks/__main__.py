@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks import page
 from benchmarks.result import Result, Unmeasurable
 
-NAMES = ("dial_path", "ami_ingest", "answer_to_bridge", "shift", "startup", "restart_drill", "asterisk_bridge")
+NAMES = ("dial_path", "ami_ingest", "answer_to_bridge", "shift", "startup", "restart_drill", "crash", "asterisk_bridge")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="renew the figures between the markers of this page")
     parser.add_argument("--hours", type=float, default=8.0, help="virtual hours of the benchmark `shift`")
     parser.add_argument("--rounds", type=int, default=20, help="kills of the benchmark `restart_drill`")
+    parser.add_argument("--kills", type=int, default=500, help="kills of each part of the benchmark `crash`")
     given = parser.parse_args(arguments)
     errors = Console(stderr=True)
     unknown = [name for name in given.names if name not in NAMES]
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.names or NAMES:
         errors.print(f"{name} …", markup=False)
         try:
-            found = measure(name, hours=given.hours, rounds=given.rounds)
+            found = measure(name, hours=given.hours, rounds=given.rounds, kills=given.kills)
         except Unmeasurable as why:
             errors.print(f"{name}: {why}", markup=False)
             continue
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(name: str, *, hours: float, rounds: int) -> Result:
+def measure(name: str, *, hours: float, rounds: int, kills: int) -> Result:
     """Run one benchmark with what it takes of the options."""
     module = importlib.import_module(f"benchmarks.{name}")
     options: dict[str, float] = {}
@@ -59,6 +60,8 @@ def measure(name: str, *, hours: float, rounds: int) -> Result:
         options["hours"] = hours
     elif name == "restart_drill":
         options["rounds"] = rounds
+    elif name == "crash":
+        options["kills"] = kills
     found: Result = module.run(**options)
     return found
 

@@ -32,6 +32,7 @@ from simulator.exchange import VirtualExchange
 from simulator.odds import Odds
 from simulator.population import Customers
 from store.intake import NewLead, add_leads
+from store.opening import KEY_NAME
 from switchroom.clock import WallClock
 from telephony.ids import CampaignId, CustomerId, LegId, ServerId, is_call
 from telephony.numbers import PhoneNumber
@@ -69,6 +70,7 @@ ODDS = Odds(
     patience_mean_s=1.0,
     opts_out=0.0,
 )
+OPEN = "SELECT count(*) FROM attempts WHERE outcome IS NULL"
 SECRET = "simulated"
 TOKEN = "a-token-of-the-drill-only-1234"
 
@@ -127,9 +129,7 @@ class Server:
         self.campaigns = campaigns
         dice = Random(f"{drill.seed} {serial}")
         self.clock = WallClock()
-        exchange = LoggedExchange(
-            ServerId(self.pbx_name), Customers(ODDS, dice), dice, self.clock, heard=drill.heard
-        )
+        exchange = LoggedExchange(ServerId(self.pbx_name), Customers(ODDS, dice), dice, self.clock, heard=drill.heard)
         self.agents = [f"{serial}{n:03}" for n in range(AGENTS)]
         for agent in self.agents:
             exchange.add_phone(f"PJSIP/{agent}", 0.02)
@@ -211,15 +211,16 @@ class Server:
 
     async def deserted(self) -> None:
         """Until the PBX has read all that the dead process had sent."""
-        end = time.monotonic() + 5.0
-        while self.pbx.sessions and time.monotonic() < end:
-            await asyncio.sleep(0.002)
+        await _until(lambda: not self.pbx.sessions, 5.0)
 
 
 class Drill:
     """Servers on one database, the carrier beside them; ``kills`` hurts them, ``end`` counts."""
 
-    def __init__(self, folder: Path, kind: str, url: str, *, seed: int, customers: int, fault: str) -> None:
+    def __init__(
+        self, folder: Path, kind: str, url: str, *, seed: int, customers: int, longest_s: float, fault: str
+    ) -> None:
+        self.longest_s = longest_s
         self.folder, self.kind, self.url, self.seed, self.fault = folder, kind, url, seed, fault
         self.findings = Findings()
         self.dice = Random(f"drill {seed}")
@@ -229,7 +230,7 @@ class Drill:
         self.fork = multiprocessing.get_context("forkserver")
         self.fork.set_forkserver_preload(["benchmarks.crash_child", "uvloop", "psycopg", "store.migrations"])
         self.owners: dict[str, str] = {}
-        self.opened = store.open(url)
+        self.opened = store.open(url, key_file=folder / KEY_NAME)
         add_leads(self.opened, self._leads(customers))
         self._look = _looker(kind, folder, url)
         shares = [(name,) for name in CAMPAIGNS] if kind == TWO_ON_POSTGRES else [CAMPAIGNS]
@@ -259,8 +260,8 @@ class Drill:
             starting = self.dice.randrange(SEVERAL_NEED_IT_EVERY) == 0
             hurt = self.servers if many else [self.servers[self.dice.randrange(len(self.servers))]]
             began, before = time.monotonic(), self.log.count
-            await self._dialling(before)
-            longest = LONGEST_ROUND_S if self.dice.randrange(LONG_ROUND_EVERY) else SETTLES_S
+            await _until(lambda before=before: self.log.count > before, DIALS_WITHIN_S)  # type: ignore[misc]
+            longest = self.longest_s if self.dice.randrange(LONG_ROUND_EVERY) else SETTLES_S
             await asyncio.sleep(self.dice.uniform(0.0, longest))
             lasted, dialled = time.monotonic() - began, self.log.count - before
             found.per_s.append(round(dialled / lasted, 1))
@@ -287,11 +288,9 @@ class Drill:
         found = self.findings
         for server in self.servers:
             server.drain()
-        end = time.monotonic() + ENDS_WITHIN_S
-        while self._count("SELECT count(*) FROM attempts WHERE outcome IS NULL") and time.monotonic() < end:
-            await asyncio.sleep(0.1)
+        await _until(lambda: not self._count(OPEN), ENDS_WITHIN_S, 0.1)
         await self.close()
-        found.left_open = self._count("SELECT count(*) FROM attempts WHERE outcome IS NULL")
+        found.left_open = self._count(OPEN)
         found.refusals = self._count("SELECT count(*) FROM journal WHERE kind = 'DialRefused'")
         found.vetoes = self._count("SELECT count(*) FROM journal WHERE kind = 'AttemptVetoed'")
         log = carrier_log.read(self.log.path)
@@ -309,11 +308,6 @@ class Drill:
                 server.kill()
         for server in self.servers:
             await server.pbx.close()
-
-    async def _dialling(self, before: int) -> None:
-        end = time.monotonic() + DIALS_WITHIN_S
-        while self.log.count == before and time.monotonic() < end:
-            await asyncio.sleep(0.005)
 
     async def _leap(self, seconds: float) -> None:
         """Move every clock, while nobody dials."""
@@ -373,11 +367,28 @@ def _looker(kind: str, folder: Path, url: str) -> Callable[[str], bool]:
     return lambda call: great.execute("SELECT 1 FROM attempts WHERE call = %s", (call,)).fetchone() is not None
 
 
+async def _until(true: Callable[[], bool], within_s: float, look_s: float = 0.005) -> None:
+    """Wait until it is so, but no longer."""
+    end = time.monotonic() + within_s
+    while not true():
+        if time.monotonic() > end:
+            return
+        await asyncio.sleep(look_s)
+
+
 async def drilled(
-    folder: Path, kind: str, url: str, *, kills: int, seed: int = 1, customers: int = CUSTOMERS, fault: str = ""
+    folder: Path,
+    kind: str,
+    url: str,
+    *,
+    kills: int,
+    seed: int = 1,
+    customers: int = CUSTOMERS,
+    longest_s: float = LONGEST_ROUND_S,
+    fault: str = "",
 ) -> Findings:
     """One drill from the first start to the last count."""
-    drill = Drill(folder, kind, url, seed=seed, customers=customers, fault=fault)
+    drill = Drill(folder, kind, url, seed=seed, customers=customers, longest_s=longest_s, fault=fault)
     try:
         await drill.open()
         await drill.kills(kills)

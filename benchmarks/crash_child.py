@@ -14,6 +14,7 @@ import switchroom.live
 from config.model import CampaignSettings, ServerSettings
 from switchroom.clock import WallClock
 from switchroom.live import LiveFloor
+from switchroom.opening import StoreFault
 from switchroom.outbox import Outbox
 from telephony.agents import AgentState, CampaignAction, CampaignAsked, ReadyAsked, SignInAsked
 from telephony.commands import Command, Originate
@@ -78,7 +79,7 @@ async def _serve(
         try:
             await floor.start()
             break
-        except switchroom.live.StoreFault as fault:
+        except StoreFault as fault:
             if fault.code != "claims_taken":  # PostgreSQL has not noticed the death of the one before yet
                 raise
             await asyncio.sleep(0.02)
@@ -113,7 +114,7 @@ def _to_work(floor: LiveFloor) -> None:
 
 def _plant(fault: str) -> None:
     if fault == UNRESERVED:
-        switchroom.live.Reservations = lambda: None  # type: ignore[misc,assignment]
+        vars(switchroom.live)["Reservations"] = lambda: None
     elif fault == TOO_EARLY:
         take = Outbox.take
 

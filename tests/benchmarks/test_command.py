@@ -26,11 +26,11 @@ FIGURE = Result(
 
 
 @pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int]]:
-    asked: list[tuple[str, float, int]] = []
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int, int]]:
+    asked: list[tuple[str, float, int, int]] = []
 
-    def measure(name: str, *, hours: float, rounds: int) -> Result:
-        asked.append((name, hours, rounds))
+    def measure(name: str, *, hours: float, rounds: int, kills: int) -> Result:
+        asked.append((name, hours, rounds, kills))
         return FIGURE
 
     monkeypatch.setattr(command, "measure", measure)
@@ -38,7 +38,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int]]:
 
 
 def test_unknown_name_is_one_error_that_lists_the_names(
-    capsys: pytest.CaptureFixture[str], measured: list[tuple[str, float, int]]
+    capsys: pytest.CaptureFixture[str], measured: list[tuple[str, float, int, int]]
 ) -> None:
     assert command.main(["shift", "nonsense"]) == 2
     said = " ".join(capsys.readouterr().err.split())
@@ -47,18 +47,18 @@ def test_unknown_name_is_one_error_that_lists_the_names(
     assert measured == []
 
 
-def test_without_names_all_of_them_run(measured: list[tuple[str, float, int]]) -> None:
+def test_without_names_all_of_them_run(measured: list[tuple[str, float, int, int]]) -> None:
     assert command.main(["--json"]) == 0
-    assert [name for name, _, _ in measured] == list(command.NAMES)
+    assert [name for name, *_ in measured] == list(command.NAMES)
 
 
-def test_options_reach_the_benchmarks(measured: list[tuple[str, float, int]]) -> None:
-    command.main(["shift", "--hours", "0.5", "--rounds", "3", "--json"])
-    assert measured == [("shift", 0.5, 3)]
+def test_options_reach_the_benchmarks(measured: list[tuple[str, float, int, int]]) -> None:
+    command.main(["shift", "--hours", "0.5", "--rounds", "3", "--kills", "7", "--json"])
+    assert measured == [("shift", 0.5, 3, 7)]
 
 
 def test_json_is_one_object_a_line_and_nothing_else_on_standard_output(
-    capsys: pytest.CaptureFixture[str], measured: list[tuple[str, float, int]]
+    capsys: pytest.CaptureFixture[str], measured: list[tuple[str, float, int, int]]
 ) -> None:
     command.main(["shift", "startup", "--json"])
     lines = capsys.readouterr().out.splitlines()
@@ -68,7 +68,7 @@ def test_json_is_one_object_a_line_and_nothing_else_on_standard_output(
     assert told["machine"] == {"cpu": "a processor", "cores": 2, "python": "3.11.7"}
 
 
-def test_page_is_renewed_between_its_markers_only(tmp_path: Path, measured: list[tuple[str, float, int]]) -> None:
+def test_page_is_renewed_between_its_markers_only(tmp_path: Path, measured: list[tuple[str, float, int, int]]) -> None:
     file = tmp_path / "benchmarks.md"
     file.write_text(f"# Head\n{page.BEGIN}\nold\n{page.END}\nTail\n", encoding="utf-8")
     assert command.main(["shift", "--write", str(file)]) == 0
@@ -80,7 +80,7 @@ def test_page_is_renewed_between_its_markers_only(tmp_path: Path, measured: list
     assert "old" not in text
 
 
-def test_page_without_markers_is_left_alone(tmp_path: Path, measured: list[tuple[str, float, int]]) -> None:
+def test_page_without_markers_is_left_alone(tmp_path: Path, measured: list[tuple[str, float, int, int]]) -> None:
     file = tmp_path / "page.md"
     file.write_text("no place\n", encoding="utf-8")
     assert command.main(["shift", "--write", str(file)]) == 1
