@@ -8,7 +8,7 @@ import typer
 from typer import rich_utils
 
 from config.faults import SettingsError
-from switchroom import cli_floor, cli_key, cli_leads, cli_policy, cli_run, cli_setup
+from switchroom import cli_floor, cli_key, cli_lab, cli_leads, cli_policy, cli_run, cli_setup
 from switchroom.cli_words import LANG, say
 from switchroom.logbook import mask_tracebacks
 from switchroom.opening import StoreFault
@@ -28,6 +28,7 @@ rich_utils.ERRORS_PANEL_TITLE = say("panel.error")
 cli_run.install(app)
 cli_setup.install(app)
 cli_policy.install(app)
+cli_lab.install(app)
 cli_leads.install(app)
 cli_floor.install(app)
 cli_key.install(app)

@@ -1,0 +1,89 @@
+"""The laws of the lab: how long phones ring, people talk and agents wrap up, and what becomes of a call dialled now."""
+
+from collections.abc import Callable
+from math import log, sqrt
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+BLOCK = 4096
+
+
+class Law(msgspec.Struct, frozen=True, kw_only=True):
+    """Lengths in seconds with a mean and a coefficient of variation, lognormal or gamma, cut off at `most`."""
+
+    mean: float
+    cv: float
+    kind: str = "lognormal"
+    most: float = 0.0
+
+    def draw(self, rng: np.random.Generator, size: int) -> Floats:
+        """`size` lengths; those above `most` are drawn again."""
+        drawn = self._draw(rng, size)
+        while self.most and (late := np.flatnonzero(drawn > self.most)).size:
+            drawn[late] = self._draw(rng, late.size)
+        return drawn
+
+    def _draw(self, rng: np.random.Generator, size: int) -> Floats:
+        if self.kind == "gamma":
+            shape = 1.0 / self.cv**2
+            return rng.gamma(shape, self.mean / shape, size)
+        spread = log(1.0 + self.cv**2)
+        return rng.lognormal(log(self.mean) - spread / 2.0, sqrt(spread), size)
+
+
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """The shares of all calls that a human answers, that are busy, that a machine answers; the rest is not answered."""
+
+    human: float
+    busy: float
+    machine: float
+
+
+class Laws(msgspec.Struct, frozen=True, kw_only=True):
+    """One world. `refusals` is the share of short conversations."""
+
+    set_up: Law = Law(mean=2.0, cv=0.4)
+    ring: Law = Law(mean=9.0, cv=0.6, most=25.0)
+    ring_s: float = 25.0
+    amd_s: tuple[float, float] = (2.0, 3.0)
+    refusals: float = 0.6
+    refusal: Law = Law(mean=12.0, cv=0.6)
+    conversation: Law = Law(mean=120.0, cv=0.8)
+    wrap: Law = Law(mean=15.0, cv=0.6, kind="gamma")
+    patience_s: float = 2.0
+
+
+class Stock:
+    """Random numbers drawn in blocks and handed out one by one; the same seed gives the same ones."""
+
+    def __init__(self, draw: Callable[[int], Floats]) -> None:
+        self._draw = draw
+        self._left: list[float] = []
+
+    def one(self) -> float:
+        if not self._left:
+            self._left = self._draw(BLOCK).tolist()
+        return self._left.pop()
+
+
+class Dice:
+    """Everything the world leaves to chance, from one seed."""
+
+    def __init__(self, laws: Laws, seed: int) -> None:
+        streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(7)]
+        fate, set_up, ring, amd, talk, wrap, lead = streams
+        self.fate = Stock(fate.random).one
+        self.set_up = Stock(lambda size: laws.set_up.draw(set_up, size)).one
+        self.ring = Stock(lambda size: laws.ring.draw(ring, size)).one
+        self.amd = Stock(lambda size: amd.uniform(*laws.amd_s, size)).one
+        self.talk = Stock(lambda size: _talks(laws, talk, size)).one
+        self.wrap = Stock(lambda size: laws.wrap.draw(wrap, size)).one
+        self.lead = lead
+
+
+def _talks(laws: Laws, rng: np.random.Generator, size: int) -> Floats:
+    refused = rng.random(size) < laws.refusals
+    return np.where(refused, laws.refusal.draw(rng, size), laws.conversation.draw(rng, size))

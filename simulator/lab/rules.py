@@ -1,0 +1,79 @@
+"""The rules the lab knows by name: our own through the dialler's interface, and those of its peers."""
+
+from collections.abc import Callable
+
+from config.model import CampaignSettings, PacingSettings
+from dialer.abandonment import Budget
+from dialer.forecast import Forecast
+from dialer.pacing import PaceView, RatioWithBudget, pacer_for
+from simulator.lab.laws import Laws
+from simulator.lab.peers import FixedRatio, Issabel, OneForOne, Vicidial, Wombat
+from simulator.lab.world import Rule, Scene
+
+
+class Ours:
+    """A rule of the dialler with its forecast and its budget, told of the lab's events as the dialler is of the floor's."""
+
+    def __init__(self, mode: str, target: float, laws: Laws) -> None:
+        pacing = PacingSettings(target_abandon=target, patience_s=laws.patience_s, max_ratio=20.0)
+        self._forecast = Forecast(laws.ring_s)
+        self._budget = Budget(target)
+        if mode == "ratio":
+            self._pacer = RatioWithBudget(pacing, self._forecast, self._budget)
+        else:
+            settings = CampaignSettings.model_validate({"mode": mode, "pacing": pacing})
+            self._pacer = pacer_for(settings, self._forecast, self._budget)  # type: ignore[assignment]
+
+    def human(self, age_s: float, now: float) -> None:
+        self._forecast.human(age_s, now)
+
+    def other(self, age_s: float, now: float) -> None:
+        self._forecast.other(age_s, now)
+
+    def failed(self, now: float) -> None:
+        """A trunk's failure says nothing of customers."""
+
+    def connected(self, now: float) -> None:
+        self._budget.connected(now)
+
+    def abandoned(self, now: float) -> None:
+        self._budget.abandoned(now)
+
+    def talked(self, for_s: float, now: float) -> None:
+        self._forecast.talked(for_s)
+
+    def wrapped(self, for_s: float, now: float) -> None:
+        self._forecast.wrapped(for_s)
+
+    def place(self, scene: Scene) -> int:
+        return self._pacer.place(
+            PaceView(
+                now=scene.now,
+                free=scene.free,
+                talking=scene.talking,
+                wrapping=scene.wrapping,
+                pending=scene.pending.values(),
+                waiting=scene.waiting,
+                room=scene.room,
+            )
+        ).count
+
+
+RULES: dict[str, Callable[[float, Laws], Rule]] = {
+    "predictive": lambda target, laws: Ours("predictive", target, laws),
+    "ratio": lambda target, laws: Ours("ratio", target, laws),
+    "progressive": lambda _target, _laws: OneForOne(),
+    "power_1.5": lambda _target, _laws: FixedRatio(1.5),
+    "power_2": lambda _target, _laws: FixedRatio(2.0),
+    "power_3": lambda _target, _laws: FixedRatio(3.0),
+    "vicidial": lambda _target, _laws: Vicidial("AVERAGE", most=3.0, available_only=False),
+    "vicidial_hard": lambda _target, _laws: Vicidial("HARD_LIMIT", most=3.0, available_only=False),
+    "vicidial_tapered": lambda _target, _laws: Vicidial("TAPERED", most=3.0, available_only=False),
+    "vicidial_tuned_3": lambda _target, _laws: Vicidial("AVERAGE", most=3.0, available_only=True),
+    "vicidial_tuned_5": lambda _target, _laws: Vicidial("AVERAGE", most=5.0, available_only=True),
+    "vicidial_tuned_10": lambda _target, _laws: Vicidial("AVERAGE", most=10.0, available_only=True),
+    "issabel": lambda _target, _laws: Issabel(),
+    "wombat_1.5": lambda _target, _laws: Wombat(1.5),
+    "wombat_2": lambda _target, _laws: Wombat(2.0),
+}
+"""By name: (target abandonment, laws) → a fresh rule."""
