@@ -7,10 +7,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from config.words import say as say_in
 from simulator.lab.play import Cell, Played, Summed, play_all, summed
 from simulator.lab.rules import RULES
 from simulator.lab.scenarios import ScenarioFault, names, scenario
-from switchroom.cli_words import console, errors, fail, print_json, say
+from switchroom.cli_words import LANG, console, errors, fail, print_json, say
 
 MOST_AGENTS = 2000
 
@@ -64,7 +65,8 @@ def pacing_lab(
         from simulator.lab.plots import draw
 
         captions = ("abandonment", "utilisation", "wait", "agents", "hours")
-        files = draw(rows, played, out, {name: say(f"lab.axis_{name}") for name in captions})
+        words, plain = ({name: say_in(lang, f"cli.lab.axis_{name}") for name in captions} for lang in (LANG, "en"))
+        files = draw(rows, played, out, words, plain)
     if as_json:
         print_json({"rows": rows, "files": [str(file) for file in files]})
         return

@@ -18,14 +18,25 @@ SMOOTHED = 10
 """Minutes a point of the timeline gathers."""
 
 
-def draw(summed: Sequence[Summed], played: Sequence[Played], folder: Path, words: Mapping[str, str]) -> list[Path]:
-    """Write the plots into `folder`, as SVG and PNG; returns the files. `words` are the captions by name."""
+def draw(
+    summed: Sequence[Summed],
+    played: Sequence[Played],
+    folder: Path,
+    words: Mapping[str, str],
+    plain: Mapping[str, str],
+) -> list[Path]:
+    """Write the plots into `folder`, as SVG and PNG; returns the files.
+
+    `words` are the captions by name, `plain` the same in Latin letters for a machine without Chinese fonts."""
     import matplotlib as mpl
 
     mpl.use("Agg")
+    from matplotlib import font_manager
     from matplotlib import pyplot as plt
 
-    mpl.rcParams.update({"svg.fonttype": "none", "font.sans-serif": [*CJK, "DejaVu Sans"], "figure.dpi": 110})
+    chinese = [name for name in CJK if name in font_manager.get_font_names()]
+    words = words if chinese or all(text.isascii() for text in words.values()) else plain
+    mpl.rcParams.update({"svg.fonttype": "none", "font.sans-serif": [*chinese, "DejaVu Sans"], "figure.dpi": 110})
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
 
@@ -39,10 +50,15 @@ def draw(summed: Sequence[Summed], played: Sequence[Played], folder: Path, words
             fmt="o",
             label=rule,
         )
-        waits.plot([row.cell.agents for row in rows], [row.wait_s for row in rows], "o-", label=rule)
+        if len({row.cell.agents for row in rows}) > 1:
+            waits.plot([row.cell.agents for row in rows], [row.wait_s for row in rows], "o-", label=rule)
+        else:
+            waits.bar([f"{rule}\n{row.cell.scenario}" for row in rows], [row.wait_s for row in rows])
     against.axvline(3.0, linestyle=":", color="grey")
     against.set(xlabel=words["abandonment"], ylabel=words["utilisation"])
-    waits.set(xlabel=words["agents"], ylabel=words["wait"], xscale="log")
+    waits.set(ylabel=words["wait"])
+    if len({row.cell.agents for row in summed}) > 1:
+        waits.set(xlabel=words["agents"], xscale="log")
     against.legend(fontsize="small")
     files += _save(figure, folder / "rules")
     plt.close(figure)
