@@ -5,8 +5,6 @@ Wired in three places: ``on_facts`` watches the outbox, ``on_durable`` the ledge
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -38,7 +36,7 @@ ON_A_CALL = frozenset({AgentState.TALKING, AgentState.HOLD})
 MOST_VIOLATIONS = 1000
 
 Note = tuple[int, float, str, str, str]
-"""Something seen beside the facts: before the fact of that place in the batch, at an instant (epoch seconds), what,
+"""Something seen beside the facts: after so many groups of facts in the batch, at an instant (epoch seconds), what,
 and whom it is about. What each kind is about: the call dialled; the agent and the call; the leg; the leg and its PBX;
 the leg; the PBX all of whose legs follow."""
 ORIGINATES, CONNECTS, HANGS_UP, LEG, GONE, SNAPSHOT = "originates", "connects", "hangs_up", "leg", "gone", "snapshot"
@@ -109,16 +107,17 @@ class Invariants:
             self._durable = set()
         self._durable.update(fact.call for fact in facts if type(fact) is AttemptPlaced)
 
-    def read(self, entries: Sequence[tuple[float, Fact]], notes: Iterable[Note]) -> None:
-        """Facts with their instants, and what was noted beside them; for a watcher in another process."""
+    def read(self, told: Sequence[tuple[float, Sequence[Fact]]], notes: Iterable[Note]) -> None:
+        """Facts by the instant they were shown at, and what was noted between; for a watcher in another process."""
         done = 0
         for place, at, kind, about, other in notes:
-            if place > done:
-                self._read(entries[done:place])
-                done = place
+            while done < place:
+                self.on_facts(*told[done])
+                done += 1
             self._now = at
             match kind:
                 case "originates":
+                    self._must(about in self._calls, "originated_without_attempt", about)
                     self._originated(CallId(about))
                 case "connects":
                     self._puts_through(AgentId(about), CallId(other))
@@ -130,16 +129,15 @@ class Invariants:
                     self._legs.pop(LegId(about), None)
                 case "snapshot":
                     self._legs = {leg: server for leg, server in self._legs.items() if server != about}
-        self._read(entries[done:])
-
-    def _read(self, entries: Iterable[tuple[float, Fact]]) -> None:
-        for at, facts in groupby(entries, itemgetter(0)):
-            self.on_facts(at, [fact for _, fact in facts])
+        for shown in told[done:]:
+            self.on_facts(*shown)
 
     def on_command(self, command: PbxCommand, now: float) -> None:
         """A command as it leaves for the PBX."""
         self._now = now
         if isinstance(command, Originate):
+            if self._durable is None:
+                self._early.append(command.call)
             self._originated(command.call)
         elif isinstance(command, ConnectToSeat | RingAgent):
             self._puts_through(command.agent, command.call)
@@ -188,9 +186,7 @@ class Invariants:
         self._must(holder is None or holder == call, "second_call_to_agent", agent, call)
 
     def _originated(self, call: CallId) -> None:
-        if self._durable is None:
-            self._early.append(call)
-        else:
+        if self._durable is not None:
             self._must(call in self._durable, "originated_before_durable", call)
             self._durable.discard(call)
         self._must(call not in self._over, "originated_after_its_end", call)

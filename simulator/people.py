@@ -90,17 +90,22 @@ class People:
 
     def on_facts(self, facts: Iterable[Fact], now: float) -> None:
         """Learn what happened on the floor."""
+        self.hear(now, facts)
+
+    def hear(self, now: float, facts: Iterable[Fact]) -> None:
+        """Learn what happened on the floor, as a watcher is told."""
         for fact in facts:
-            if type(fact) is AgentChanged:
-                person = self.people.get(fact.agent)
+            kind = type(fact)
+            if kind is AgentChanged:
+                person = self.people.get(fact.agent)  # type: ignore[attr-defined]
                 if person is not None:
-                    self._changed(person, fact, now)
-            elif type(fact) is LeadShown:
-                person = self.people.get(fact.agent)
+                    self._changed(person, fact, now)  # type: ignore[arg-type]
+            elif kind is LeadShown:
+                person = self.people.get(fact.agent)  # type: ignore[attr-defined]
                 if person is not None:
-                    self._shown(person, fact, now)
-            elif type(fact) is AskRefused and fact.what in ("ReadyAsked", "SignInAsked"):
-                person = self.people.get(AgentId(fact.actor))
+                    self._shown(person, fact, now)  # type: ignore[arg-type]
+            elif kind is AskRefused and fact.what in ("ReadyAsked", "SignInAsked"):  # type: ignore[attr-defined]
+                person = self.people.get(AgentId(fact.actor))  # type: ignore[attr-defined]
                 if person is not None:
                     self._will(now + self.habits.retry_s, person, "again", person.turn)
 

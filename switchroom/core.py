@@ -4,8 +4,7 @@ It has no loop and no clock of its own, so the same core runs a live floor and a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
 
 from switchroom.outbox import Outbox
 from switchroom.switchboard import Switchboard
@@ -14,9 +13,6 @@ from telephony.agents import Ask, Refused
 from telephony.commands import Command
 from telephony.events import TimerFired
 from telephony.facts import AskRefused, Fact
-
-T = TypeVar("T")
-
 
 class Core:
     """Feeds the switchboard. `on_idle` is called after the last event of a burst, e.g. to arm the next timer."""
@@ -34,14 +30,15 @@ class Core:
         self.handled = 0
         self._clock = clock
         self._on_idle = on_idle
-        self._outbox: Outbox | None = None
+        self._routes, self._drain = board.routes, board.drain
+        self._take: Callable[[Sequence[Fact], Sequence[Command], float], None] = _nowhere
         self._inbox: deque[object] = deque()
         self._draining = False
         self._closed = False
 
     def connect(self, outbox: Outbox) -> None:
         """Give the core its outbox, which in turn feeds the core."""
-        self._outbox = outbox
+        self._take = outbox.take
 
     def close(self) -> None:
         """Take nothing more: whatever happens from now on is for the next run to find out."""
@@ -49,20 +46,26 @@ class Core:
 
     def feed(self, event: object) -> None:
         """Handle an event now, or after the one at hand when called from within a drain."""
-        if self._closed or not self.board.concerns(type(event)):
+        journalled, rules = self._routes[type(event)]
+        if not (journalled or rules) or self._closed:
             return
         if self._draining:
             self._inbox.append(event)
             return
-        self._settle(self.board.handle, event)
-        self._drain()
+        self._draining = True
+        try:
+            self._settle(event)
+            while self._inbox:
+                self._settle(self._inbox.popleft())
+        finally:
+            self._draining = False
+        self._on_idle()
 
     def ask(self, ask: Ask) -> Refused | None:
         """Handle a person's wish at once; None when granted, else why not."""
         if self._closed:
             return Refused(code="closing")
-        facts = self._settle(self.board.handle, ask)
-        self._drain()
+        facts = self._at_once(lambda now: self.board.handle(ask, now))
         for fact in facts:
             if isinstance(fact, AskRefused):
                 return Refused(code=fact.code, words=fact.words)
@@ -70,28 +73,36 @@ class Core:
 
     def carry(self, decided: Iterable[Fact | Command]) -> None:
         """Take facts and commands that a part decided outside a drain, e.g. on new settings."""
-        self._settle(self.board.carry, decided)
-        self._drain()
+        self._at_once(lambda now: self.board.carry(decided, now))
 
     def fire_due(self, now: float) -> None:
         """Fire every timer due by now."""
         while (key := self.timers.due(now)) is not None:
             self.feed(TimerFired(key))
 
-    def _drain(self) -> None:
-        while self._inbox:
-            self._settle(self.board.handle, self._inbox.popleft())
-        self._on_idle()
-
-    def _settle(self, drain: Callable[[T, float], tuple[list[Fact], list[Command]]], what: T) -> list[Fact]:
-        """Let the switchboard drain and the outbox carry out what came of it."""
-        assert self._outbox is not None, "the core has no outbox"
+    def _settle(self, event: object) -> None:
+        """Let the switchboard drain the event and the outbox carry out what came of it."""
         now = self._clock()
         self.handled += 1
+        facts, commands = self._drain([event], [], now)
+        if facts or commands:
+            self._take(facts, commands, now)
+
+    def _at_once(self, drained: Callable[[float], tuple[list[Fact], list[Command]]]) -> list[Fact]:
+        """Carry out a drain even from within another, then whatever was fed meanwhile."""
         was, self._draining = self._draining, True
         try:
-            facts, commands = drain(what, now)
-            self._outbox.take(facts, commands, now)
+            now = self._clock()
+            self.handled += 1
+            facts, commands = drained(now)
+            self._take(facts, commands, now)
+            while self._inbox:
+                self._settle(self._inbox.popleft())
         finally:
             self._draining = was
+        self._on_idle()
         return facts
+
+
+def _nowhere(facts: Sequence[Fact], commands: Sequence[Command], now: float) -> None:
+    raise AssertionError("the core has no outbox")

@@ -16,8 +16,7 @@ from simulator.invariants import CONNECTS, GONE, HANGS_UP, LEG, ORIGINATES, SNAP
 from simulator.scenario import Scenario
 from store.leads import LeadBook
 from store.opening import Store
-from store.projector import Entry
-from switchroom.scribe import HEAD, Batch, Report, Task, frame
+from switchroom.scribe import HEAD, Batch, Report, Task, Told, frame
 from telephony.commands import ConnectToSeat, FetchLeads, HangUp, Originate, PbxCommand, RingAgent
 from telephony.events import LegCreated, LegEnded, PbxEvent, PbxSnapshot
 from telephony.facts import Fact
@@ -42,11 +41,11 @@ class Dictation:
     def __init__(self) -> None:
         """Starts the second process; give it its task with ``begin``."""
         self._book: LeadBook | None = None
-        self._entries: list[Entry] = []
+        self._told: list[Told] = []
+        self._facts = 0
         self._notes: list[Note] = []
-        self._watched = 0
-        self._handed_over: list[Entry] = []
-        self._being_committed: list[Entry] | None = None
+        self._handed_over: list[Told] = []
+        self._being_committed: list[Told] | None = None
         self._encode = msgspec.msgpack.Encoder().encode
         self._scribe = subprocess.Popen(
             [sys.executable, "-m", "switchroom.scribe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -68,21 +67,16 @@ class Dictation:
 
     def submit(self, facts: Sequence[Fact], now: float, on_durable: Callable[[], None] | None = None) -> None:
         """Take the facts; they are in the tables after ``finish`` at the latest."""
-        entries = self._entries
-        for fact in facts:
-            entries.append((now, fact))
+        self._told.append((now, facts))
+        self._facts += len(facts)
+        if self._facts >= AT_ONCE:
+            self._hand_over()
         if on_durable is not None:
             on_durable()
 
     @property
     def healthy(self) -> bool:
         return True
-
-    def on_facts(self, now: float, facts: Sequence[Fact]) -> None:
-        """A watcher of the outbox: what is noted from now on came after these facts."""
-        self._watched = len(self._entries)
-        if self._watched >= AT_ONCE:
-            self._hand_over()
 
     def fetch(self, command: FetchLeads, now: float, deliver: Callable[[LeadsFetched], None]) -> None:
         """Read leads as of the fetch before; nothing is committed while they are being read."""
@@ -115,16 +109,15 @@ class Dictation:
         self._scribe.wait()
 
     def _note(self, at: float, kind: str, about: str, other: str) -> None:
-        self._notes.append((self._watched, at, kind, about, other))
+        self._notes.append((len(self._told), at, kind, about, other))
 
     def _hand_over(self, *, commit: bool = False, ended_at: float | None = None) -> None:
-        entries, self._entries = self._entries, []
+        told, self._told, self._facts = self._told, [], 0
         notes, self._notes = self._notes, []
-        self._watched = 0
-        self._handed_over += entries
+        self._handed_over += told
         if commit:
             self._being_committed, self._handed_over = self._handed_over, []
-        self._send(self._encode(Batch(facts=entries, notes=notes, commit=commit, ended_at=ended_at)))
+        self._send(self._encode(Batch(told=told, notes=notes, commit=commit, ended_at=ended_at)))
 
     def _settle(self) -> None:
         """Wait for the commit that is due, and let the lead book know of it."""
@@ -133,7 +126,7 @@ class Dictation:
         self._read(1)
         committed, self._being_committed = self._being_committed, None
         assert self._book is not None
-        self._book.on_facts([fact for _, fact in committed])
+        self._book.on_facts([fact for _, facts in committed for fact in facts])
 
     def _send(self, content: bytes) -> None:
         try:

@@ -57,12 +57,18 @@ class Outbox:
         self._feed = feed
         self._look = look
         self._held: dict[LegId, tuple[Originate, float]] = {}
-        self._watchers: list[Watcher] = []
+        self._watchers: tuple[Watcher, ...] = ()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Have all facts shown to `watcher`; returns the way to stop."""
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher)
+        self._watchers = (*self._watchers, watcher)
+
+        def stop() -> None:
+            kept = list(self._watchers)
+            kept.remove(watcher)
+            self._watchers = tuple(kept)
+
+        return stop
 
     @property
     def held(self) -> int:
@@ -84,10 +90,15 @@ class Outbox:
         if facts:
             self._ledger.submit(facts, now, on_durable)
         for command in commands:
-            if type(command) is not Originate:
+            kind = type(command)
+            if kind is SetTimer:
+                self._timers.set(command.key, command.at)  # type: ignore[attr-defined]
+            elif kind is CancelTimer:
+                self._timers.cancel(command.key)  # type: ignore[attr-defined]
+            elif kind is not Originate:
                 self._carry_out(command, now)
         if facts:
-            for watcher in tuple(self._watchers):
+            for watcher in self._watchers:
                 watcher(now, facts)
 
     def veto(self, fact: AttemptVetoed) -> None:
@@ -113,12 +124,7 @@ class Outbox:
         self._feed(OriginateRefused(server=command.server, leg=LegId(command.call), why=why))
 
     def _carry_out(self, command: Command, now: float) -> None:
-        kind = type(command)
-        if kind is SetTimer:
-            self._timers.set(command.key, command.at)  # type: ignore[attr-defined]
-        elif kind is CancelTimer:
-            self._timers.cancel(command.key)  # type: ignore[attr-defined]
-        elif isinstance(command, HangUp) and command.leg in self._held:
+        if isinstance(command, HangUp) and command.leg in self._held:
             originate, _ = self._held.pop(command.leg)
             self._withdraw(originate, "withdrawn")
         elif isinstance(command, PbxCommand):
@@ -128,7 +134,7 @@ class Outbox:
         elif isinstance(command, CheckRecording):
             self._look(command)
         else:
-            log.error("no way to carry out %s", kind.__name__)
+            log.error("no way to carry out %s", type(command).__name__)
 
     def _deliver(self, fetched: LeadsFetched) -> None:
         self._feed(fetched)

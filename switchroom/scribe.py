@@ -39,11 +39,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes
 
 
+Told = tuple[float, Sequence[Fact]]
+"""Facts submitted together, and when (epoch seconds)."""
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Facts in their order, and what was seen beside them; committed with those before when `commit` is set, which is
     answered by one byte. The last one carries the instant of the end."""
 
-    facts: list[Any]
+    told: Sequence[Told]
     notes: list[Note]
     commit: bool
     ended_at: float | None = None
@@ -77,15 +81,16 @@ class Scribe:
         self._tape = Tape()
         self._fingerprint = hashlib.sha256()
 
-    def take(self, entries: Sequence[Entry], notes: Sequence[Note]) -> None:
+    def take(self, told: Sequence[Told], notes: Sequence[Note]) -> None:
         """Write a batch, to be seen by others after the next ``commit``, and look at it."""
+        entries: list[Entry] = [(at, fact) for at, facts in told for fact in facts]
         for change, rows in project(entries):
             apply(self._connection, change, rows)
             if change is JOURNAL:
                 lines = "".join([f"{row[0]:.6f} {row[2]}\n" for row in rows]).encode()
                 self._fingerprint.update(lines)
                 self._journal.write(lines)
-        self._watch.read(entries, notes)
+        self._watch.read(told, notes)
         self._tape.on_entries(entries)
 
     def commit(self) -> None:
@@ -134,7 +139,7 @@ def write(read: Callable[[int], bytes], answer: Callable[[bytes], object]) -> No
             ended_at = None
             while ended_at is None:
                 batch = batches.decode(next_frame())
-                scribe.take(batch.facts, batch.notes)
+                scribe.take(batch.told, batch.notes)
                 if batch.commit:
                     scribe.commit()
                     answer(ACKNOWLEDGED)
@@ -150,10 +155,10 @@ def _batch_type() -> Any:
     known: Any = Fact
     for number, kind in enumerate(kinds()):
         known = known | kind if number else kind
-    entry: Any = tuple[float, known]
+    told: Any = tuple[float, list[known]]
     return msgspec.defstruct(
         "DecodedBatch",
-        [("facts", list[entry]), ("notes", list[Note]), ("commit", bool), ("ended_at", float | None, None)],
+        [("told", list[told]), ("notes", list[Note]), ("commit", bool), ("ended_at", float | None, None)],
     )
 
 

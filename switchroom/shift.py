@@ -69,7 +69,6 @@ def run(
         )
         for exchange in overheard.values():
             exchange.subscribe(house.core.feed)
-        house.outbox.watch(dictation.on_facts)
         gc.freeze()
         play(scenario, house, clock, exchanges, hours, progress)
         report = dictation.finish(clock.now())
@@ -113,7 +112,7 @@ def play(
     core, start = house.core, clock.now()
     end = start + hours * 3600
     people = scenario.people_at_work(start, hours)
-    house.outbox.watch(lambda now, facts: people.on_facts(facts, now))
+    house.outbox.watch(people.hear)
     core.feed(Restored())
     for exchange in exchanges:
         exchange.open()

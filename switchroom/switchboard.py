@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from telephony.calltable import CallTable
-from telephony.commands import Command
+from telephony.commands import Command, HangUp
 from telephony.facts import Anomaly, Fact
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,8 @@ DRAIN_LIMIT = 100_000
 """More facts than this from one event is a loop between parts; the drain stops with an anomaly."""
 
 
-Rule = Callable[[Any, float], Iterable[Fact | Command]]
-"""What a part does on an event of one class."""
+Rule = Callable[[Any, float], Iterable[Fact | Command] | None]
+"""What a part does on an event of one class; None when nothing follows."""
 
 
 class Part(Protocol):
@@ -40,31 +40,32 @@ class Route(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-class Switchboard:
-    """The parts in their order; `handle` and `carry` are the only ways in."""
+class Routes(dict[type, Route]):
+    """What becomes of events by class, found out when the first of a class comes."""
 
-    def __init__(self, *, calls: CallTable, parts: Sequence[Part]) -> None:
-        self.calls = calls
-        self._routes: dict[type, Route] = {}
-        self._parts: tuple[Part, ...] = (calls, *parts)
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
 
-    def concerns(self, kind: type) -> bool:
-        """Whether anything follows from events of this class: a part hears them, or they are facts for the journal."""
-        route = self._routes.get(kind) or self._route(kind)
-        return route.journalled or bool(route.rules)
-
-    def _route(self, kind: type) -> Route:
+    def __missing__(self, kind: type) -> Route:
         rules: list[Rule] = []
         for part in self._parts:
             if kind in part.hears:
                 shown: Mapping[type, Rule] = getattr(part, "rules", {})
                 rules.append(shown.get(kind, part.on))
-        route = self._routes[kind] = Route(issubclass(kind, Fact), tuple(rules))
+        route = self[kind] = Route(issubclass(kind, Fact), tuple(rules))
         return route
+
+
+class Switchboard:
+    """The parts in their order; `drain` and `carry` are the only ways in."""
+
+    def __init__(self, *, calls: CallTable, parts: Sequence[Part]) -> None:
+        self.calls = calls
+        self.routes = Routes((calls, *parts))
 
     def handle(self, event: object, now: float) -> tuple[list[Fact], list[Command]]:
         """Drain one event; returns the facts to journal and the commands to carry out, both in order."""
-        return self._drain([event], [], now)
+        return self.drain([event], [], now)
 
     def carry(self, decided: Iterable[Fact | Command], now: float) -> tuple[list[Fact], list[Command]]:
         """Drain what a part decided outside a drain, as if an event had led to it."""
@@ -76,32 +77,37 @@ class Switchboard:
             else:
                 self.calls.sent(each, now)
                 commands.append(each)
-        return self._drain(queue, commands, now)
+        return self.drain(queue, commands, now)
 
-    def _drain(self, queue: list[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
+    def drain(self, queue: list[object], commands: list[Command], now: float) -> tuple[list[Fact], list[Command]]:
+        """Drain the events queued, after the commands decided before; both lists are the drain's own from now on."""
         facts: list[Fact] = []
-        routes, sent = self._routes, self.calls.sent
+        routes = self.routes
         for heard in queue:
             kind = type(heard)
-            route = routes.get(kind) or self._route(kind)
-            if route.journalled:
+            journalled, rules = routes[kind]
+            if journalled:
                 facts.append(heard)  # type: ignore[arg-type]
                 if len(facts) > DRAIN_LIMIT:
                     log.error("a drain gave more than %d facts; stopped", DRAIN_LIMIT)
                     facts.append(Anomaly(where="switchboard", what="endless drain"))
                     break
-            for rule in route.rules:
+            for rule in rules:
                 try:
-                    answer = rule(heard, now)
-                    derived = answer if type(answer) is list else tuple(answer)
+                    derived = rule(heard, now)
+                    if not derived:
+                        continue
+                    if type(derived) is not list:
+                        derived = tuple(derived)
                 except Exception:
                     derived = (self._failed(rule, kind),)
                 for each in derived:
-                    found = routes.get(type(each)) or self._route(type(each))
-                    if found.journalled:
+                    made = type(each)
+                    if routes[made][0]:
                         queue.append(each)
                     else:
-                        sent(each, now)  # type: ignore[arg-type]
+                        if made is HangUp:
+                            self.calls.sent(each, now)  # type: ignore[arg-type]
                         commands.append(each)  # type: ignore[arg-type]
         return facts, commands
 
