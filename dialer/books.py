@@ -19,6 +19,7 @@ class Stage(StrEnum):
     ENDING = "ending"
 
 
+WAITING = Stage.WAITING
 PENDING = frozenset({Stage.DIALLING, Stage.RINGING, Stage.ANSWERED})
 CANCELLABLE = frozenset({Stage.DIALLING, Stage.RINGING})
 
@@ -125,10 +126,20 @@ class Books:
 
     def move(self, flight: Flight, stage: Stage) -> None:
         """A call reached another stage."""
-        cell = self.cell(flight.campaign, flight.server)
-        self._leave(flight, cell)
+        cell, was = self._cells[flight.campaign][flight.server], flight.stage
+        cell.stages[was] -= 1
+        cell.stages[stage] += 1
         flight.stage = stage
-        self._enter(flight, cell)
+        if flight.agent is not None or flight.cancelled:
+            return
+        if was is WAITING:
+            cell.waiting -= 1
+        elif was in PENDING and stage not in PENDING:
+            del cell.pending[flight.call]
+        if stage is WAITING:
+            cell.waiting += 1
+        elif stage in PENDING and was not in PENDING:
+            cell.pending[flight.call] = flight.placed_at
 
     def close(self, call: CallId) -> Flight | None:
         """Strike a call out; None when it is not in the books."""

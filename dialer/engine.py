@@ -90,7 +90,7 @@ class DialerEngine:
             self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
         self.staff(agents)
         course, by_hand = self._progress, self._by_hand
-        self._rules: dict[type, Callable[[Any, float, Said], object]] = {
+        answering: dict[type, Callable[[Any, float, Said], object]] = {
             TimerFired: self._timer,
             LeadsFetched: self._fetched,
             CampaignAsked: self._asked,
@@ -101,14 +101,6 @@ class DialerEngine:
             Restored: self._restored,
             CallEnded: self._ended,
             AttemptVetoed: self._vetoed,
-            OriginateAccepted: course.accepted,
-            CallRang: course.rang,
-            CallAnswered: course.answered,
-            CallWaiting: course.waiting,
-            CallOffered: course.offered,
-            CallConnected: course.connected,
-            CallAbandoned: course.abandoned,
-            CallLeft: course.left,
             CallDisposed: course.disposed,
             CustomerBarred: course.barred,
             OptOutPressed: course.opted_out,
@@ -118,16 +110,23 @@ class DialerEngine:
             BatchClosed: self._batches.closed,
             **dict.fromkeys(MOVES, self._batches.moved),
         }
-        self.hears = frozenset(self._rules)
-        self.rules = {kind: _answering(rule) for kind, rule in self._rules.items()}
+        self.rules: dict[type, Callable[[Any, float], Said | None]] = {
+            **{kind: _answering(rule) for kind, rule in answering.items()},
+            OriginateAccepted: course.accepted,
+            CallRang: course.rang,
+            CallAnswered: course.answered,
+            CallWaiting: course.waiting,
+            CallOffered: course.offered,
+            CallConnected: course.connected,
+            CallAbandoned: course.abandoned,
+            CallLeft: course.left,
+        }
+        self.hears = frozenset(self.rules)
 
     def on(self, event: object, now: float) -> list[Fact | Command]:
         """What follows from the event; nothing for events that do not concern the dialler."""
-        out: Said = []
-        rule = self._rules.get(type(event))
-        if rule is not None:
-            rule(event, now, out)
-        return out
+        rule = self.rules.get(type(event))
+        return (rule(event, now) or []) if rule is not None else []
 
     @property
     def store_healthy(self) -> bool:

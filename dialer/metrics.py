@@ -29,6 +29,7 @@ class Gauges:
         self._hopper = HOPPER.labels(campaign)
         self._campaign = campaign
         self._stages: dict[Stage, Gauge] = {}
+        self._outcomes: dict[str, Counter] = {}
 
     def show(self, pace: float, hopper: int, stages: Mapping[Stage, int]) -> None:
         """Set them; `pace` in calls a second."""
@@ -39,3 +40,10 @@ class Gauges:
             if gauge is None:
                 gauge = self._stages[stage] = IN_FLIGHT.labels(self._campaign, stage.value)
             gauge.set(count)
+
+    def ended(self, outcome: str) -> None:
+        """Count an attempt by how it ended."""
+        counter = self._outcomes.get(outcome)
+        if counter is None:
+            counter = self._outcomes[outcome] = ATTEMPTS.labels(self._campaign, outcome)
+        counter.inc()

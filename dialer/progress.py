@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.campaign import Campaign
 from dialer.gate import BUSY_RETRY_S, Rule, Verdict
-from dialer.metrics import ABANDONED, ANOMALIES, ATTEMPTS, LATE, VETOED
+from dialer.metrics import ABANDONED, ANOMALIES, LATE, VETOED
 from dialer.outgoing import Outgoing, Said
 from dialer.recycle import UNKNOWN_REST_S, rest
 from telephony.commands import HangUp
@@ -33,6 +33,7 @@ from telephony.outcomes import WHOSE, Fault, Outcome
 DO_NOT_CALL = "do_not_call"
 MACHINE = "MACHINE"
 KEPT_FOR_DISPOSITION = 5000
+DIALLED = frozenset({Stage.DIALLING})
 
 
 class Progress:
@@ -45,7 +46,7 @@ class Progress:
         self._talked: dict[CallId, Flight] = {}
         self._last: dict[AgentId, CampaignId] = {}
 
-    def accepted(self, event: OriginateAccepted, now: float, out: Said) -> None:
+    def accepted(self, event: OriginateAccepted, now: float) -> None:
         if flight := self._books.flights.get(CallId(event.leg)):
             flight.accepted = True
 
@@ -61,16 +62,16 @@ class Progress:
             if flight.server == server and flight.cancelled and flight.stage in CANCELLABLE:
                 out.append(HangUp(server=server, leg=call_leg(flight.call)))
 
-    def rang(self, event: CallRang, now: float, out: Said) -> None:
-        self._move(event.call, Stage.RINGING, {Stage.DIALLING})
+    def rang(self, event: CallRang, now: float) -> None:
+        self._move(event.call, Stage.RINGING, DIALLED)
 
-    def answered(self, event: CallAnswered, now: float, out: Said) -> None:
+    def answered(self, event: CallAnswered, now: float) -> None:
         self._outgoing.gate.answered(event.call)
-        flight = self._move(event.call, Stage.ANSWERED, {Stage.DIALLING, Stage.RINGING})
+        flight = self._move(event.call, Stage.ANSWERED, CANCELLABLE)
         if flight is not None and (campaign := self._campaigns.get(flight.campaign)):
             campaign.totals.answered += 1
 
-    def waiting(self, event: CallWaiting, now: float, out: Said) -> None:
+    def waiting(self, event: CallWaiting, now: float) -> None:
         flight = self._move(event.call, Stage.WAITING)
         if flight is None or flight.heard:
             return
@@ -79,10 +80,10 @@ class Progress:
             flight.heard = True
             campaign.forecast.human(now - flight.placed_at, now)
 
-    def offered(self, event: CallOffered, now: float, out: Said) -> None:
+    def offered(self, event: CallOffered, now: float) -> None:
         self._move(event.call, Stage.OFFERED)
 
-    def connected(self, event: CallConnected, now: float, out: Said) -> None:
+    def connected(self, event: CallConnected, now: float) -> None:
         flight = self._move(event.call, Stage.TALKING)
         if flight is None:
             return
@@ -99,7 +100,7 @@ class Progress:
             campaign.totals.late += 1
             LATE.labels(campaign.id).inc()
 
-    def abandoned(self, event: CallAbandoned, now: float, out: Said) -> None:
+    def abandoned(self, event: CallAbandoned, now: float) -> None:
         flight = self._move(event.call, Stage.ENDING)
         campaign = self._campaigns.get(event.campaign)
         if campaign is None or (flight is not None and flight.counted):
@@ -113,7 +114,7 @@ class Progress:
             flight.counted = True
             self._outgoing.gate.left_waiting(flight.customer, flight.number_key, now)
 
-    def left(self, event: CallLeft, now: float, out: Said) -> None:
+    def left(self, event: CallLeft, now: float) -> None:
         self._move(event.call, Stage.ENDING)
 
     def ended(self, event: CallEnded, now: float, out: Said) -> Campaign | None:
@@ -138,7 +139,7 @@ class Progress:
         self._learn(campaign, flight, event, now)
         outcome = event.outcome.value
         campaign.totals.outcomes[outcome] = campaign.totals.outcomes.get(outcome, 0) + 1
-        ATTEMPTS.labels(campaign.id, outcome).inc()
+        campaign.gauges.ended(outcome)
         fact = rest(
             flight.lead,
             event.outcome,
@@ -233,7 +234,7 @@ class Progress:
         if not flight.heard and WHOSE[event.outcome] in (Fault.CUSTOMER, Fault.NOBODY):
             campaign.forecast.other(now - flight.placed_at, now)
 
-    def _move(self, call: CallId, stage: Stage, allowed: set[Stage] | None = None) -> Flight | None:
+    def _move(self, call: CallId, stage: Stage, allowed: frozenset[Stage] | None = None) -> Flight | None:
         flight = self._books.flights.get(call)
         if flight is None or (allowed is not None and flight.stage not in allowed):
             return None

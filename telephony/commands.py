@@ -11,7 +11,7 @@ TimerKey = tuple[str, str]
 """(what for, whom for), e.g. ``("wrap_up", "1001")``; setting a key again moves its timer."""
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Anything an engine asks for."""
 
 

@@ -10,7 +10,7 @@ from telephony.commands import TimerKey
 from telephony.ids import BridgeId, CallId, LegId, ServerId
 
 
-class PbxEvent(msgspec.Struct, frozen=True, kw_only=True):
+class PbxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Anything that came from a PBX or from the link to it."""
 
     server: ServerId
@@ -173,7 +173,7 @@ class LinkLost(PbxEvent, frozen=True, kw_only=True):
     why: str
 
 
-class TimerFired(msgspec.Struct, frozen=True):
+class TimerFired(msgspec.Struct, frozen=True, gc=False):
     """A timer set by a command has come due."""
 
     key: TimerKey

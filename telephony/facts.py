@@ -12,7 +12,7 @@ from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId
 from telephony.outcomes import Outcome
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Journalled; encoded with its class name as tag."""
 
 
