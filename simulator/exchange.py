@@ -91,7 +91,7 @@ class VirtualExchange(Dialling):
     def cut(self, why: str = "connection reset") -> None:
         """The link to the PBX is lost; calls go on unseen until ``open``."""
         self._catch_up()
-        for _, _, step, subject in sorted(self._heap, key=lambda entry: entry[:2]):
+        for _, _, step, subject in sorted(self.agenda, key=lambda entry: entry[:2]):
             if step == self._begin:
                 self.emit(OriginateLost(server=self._server, leg=subject[0], why=why))
         self.emit(LinkLost(server=self._server, why=why))
@@ -100,7 +100,7 @@ class VirtualExchange(Dialling):
     def crash(self) -> None:
         """The PBX dies: every call and everything to come is gone, and nobody is told."""
         self._catch_up()
-        self._heap.clear()
+        self.agenda.clear()
         self.legs.clear()
         self.seats.clear()
         for phone in self.phones.values():

@@ -63,7 +63,8 @@ class People:
         self.end = end
         self.dispositions = tuple(dispositions)
         self.people = {agent: Person(agent, preview) for agent, preview in agents}
-        self._heap: list[tuple[float, int, Person, int | None, AgentAsk | str]] = []
+        self.agenda: list[tuple[float, int, Person, int | None, AgentAsk | str]] = []
+        """A heap of what people will want, the instant first; to be looked at only."""
         self._serial = 0
         self._shape = 1 / habits.wrap_cv**2
         for person in self.people.values():
@@ -74,13 +75,13 @@ class People:
 
     def next_at(self) -> float | None:
         """When somebody next wants something, epoch seconds."""
-        return self._heap[0][0] if self._heap else None
+        return self.agenda[0][0] if self.agenda else None
 
     def due(self, now: float) -> list[AgentAsk]:
         """What people want by `now`; each is to be put to the floor at once."""
         asks: list[AgentAsk] = []
-        while self._heap and self._heap[0][0] <= now:
-            at, _, person, turn, what = heappop(self._heap)
+        while self.agenda and self.agenda[0][0] <= now:
+            at, _, person, turn, what = heappop(self.agenda)
             if turn is not None and turn != person.turn:
                 continue
             ask = self._resolve(what, person, at) if isinstance(what, str) else what
@@ -115,7 +116,7 @@ class People:
 
     def _will(self, at: float, person: Person, what: AgentAsk | str, turn: int | None = None) -> None:
         self._serial += 1
-        heappush(self._heap, (at, self._serial, person, turn, what))
+        heappush(self.agenda, (at, self._serial, person, turn, what))
 
     def _resolve(self, what: str, person: Person, now: float) -> AgentAsk | None:
         agent = person.agent

@@ -43,7 +43,8 @@ class Switch:
         self.rng = rng
         self._clock = clock
         self._recordings = recordings
-        self._heap: list[tuple[float, int, Step, Any]] = []
+        self.agenda: list[tuple[float, int, Step, Any]] = []
+        """A heap of what will happen, the instant first; to be looked at only."""
         self._serial = 0
         self._channels = 0
         self._now = clock.now()
@@ -63,11 +64,11 @@ class Switch:
 
     def next_at(self) -> float | None:
         """When something happens next, epoch seconds; None when nothing ever will."""
-        return self._heap[0][0] if self._heap else None
+        return self.agenda[0][0] if self.agenda else None
 
     def advance(self, now: float) -> None:
         """Let everything happen that is due by `now`."""
-        heap = self._heap
+        heap = self.agenda
         while heap and heap[0][0] <= now:
             at, _, step, subject = heappop(heap)
             if at > self._now:
@@ -88,11 +89,11 @@ class Switch:
 
     def _in(self, seconds: float, step: Step, subject: Any) -> None:
         self._serial = serial = self._serial + 1
-        heappush(self._heap, (self._now + seconds, serial, step, subject))
+        heappush(self.agenda, (self._now + seconds, serial, step, subject))
 
     def _at(self, when: float, step: Step, subject: Any) -> None:
         self._serial = serial = self._serial + 1
-        heappush(self._heap, (when, serial, step, subject))
+        heappush(self.agenda, (when, serial, step, subject))
 
     def _catch_up(self) -> None:
         now = self._clock.now()

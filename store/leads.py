@@ -261,7 +261,8 @@ def _due(
     connection: Connection, command: FetchLeads, now: float, out: dict[LeadId, CampaignId], shut: frozenset[str]
 ) -> Iterator[LeadId]:
     """Ids of due leads, best first whoever of the holders has them; none of the batches in `shut`."""
-    each = [_ranked(connection, command.campaign, holder, now, out, shut) for holder in command.holders]
+    page = min(PAGE, command.limit + len(out))
+    each = [_ranked(connection, command.campaign, holder, now, out, shut, page) for holder in command.holders]
     for _, _, lead in each[0] if len(each) == 1 else merge(*each):
         yield lead
 
@@ -273,14 +274,15 @@ def _ranked(
     now: float,
     out: dict[LeadId, CampaignId],
     shut: frozenset[str],
+    page: int,
 ) -> Iterator[tuple[int, float, LeadId]]:
-    """A holder's due leads in their order: one range of the index for each priority there is."""
+    """A holder's due leads in their order: one range of the index for each priority there is, `page` rows at a time."""
     for priority in _priorities(connection, campaign, holder):
         after: tuple[float, int] | None = None
         while True:
-            rows = connection.execute(_portion(campaign, holder, priority, now, after, shut)).all()
+            rows = connection.execute(_portion(campaign, holder, priority, now, after, shut, page)).all()
             yield from [(-priority, row[1], row[0]) for row in rows if row[0] not in out]
-            if len(rows) < PAGE:
+            if len(rows) < page:
                 break
             after = (rows[-1].due, rows[-1].id)
 
@@ -292,6 +294,7 @@ def _portion(
     now: float,
     after: tuple[float, int] | None,
     shut: frozenset[str],
+    page: int,
 ) -> Any:
     c = leads.c
     query = select(c.id, c.due).where(c.campaign == campaign, c.holder == holder, c.priority == priority, c.due <= now)
@@ -299,7 +302,7 @@ def _portion(
         query = query.where(c.due >= after[0], or_(c.due > after[0], and_(c.due == after[0], c.id > after[1])))
     if shut:
         query = query.where(c.batch.not_in(shut))
-    return query.order_by(c.due, c.id).limit(PAGE)
+    return query.order_by(c.due, c.id).limit(page)
 
 
 def _priorities(connection: Connection, campaign: CampaignId, holder: str) -> Iterator[int]:

@@ -120,34 +120,36 @@ def play(
     for name in names:
         core.ask(CampaignAsked(actor="simulator", campaign=name, action=CampaignAction.START))
     draining, shown = False, start
-    next_timer, next_wish = core.timers.next_at, people.next_at
-    pbxs = [(exchange.next_at, exchange.advance) for exchange in exchanges]
+    next_timer, fire_due, ask, to = core.timers.next_at, core.fire_due, core.ask, clock.to
+    wishes = people.agenda
+    pbxs = [(exchange.agenda, exchange.advance) for exchange in exchanges]
     last = end + TAIL_S
     while True:
-        timer, wish = next_timer(), next_wish()
-        at = last if timer is None else timer
-        if wish is not None and wish < at:
-            at = wish
-        for next_event, _ in pbxs:
-            event = next_event()
-            if event is not None and event < at:
-                at = event
-        if at >= end and not draining:
-            draining = True
-            clock.to(end)
-            for name in names:
-                core.ask(CampaignAsked(actor="simulator", campaign=name, action=CampaignAction.DRAIN))
-            continue
-        if at >= last or (draining and not house.calls.calls and at >= end + 60.0):
-            break
-        clock.to(at)
-        for _, advance in pbxs:
-            advance(at)
+        timer = next_timer()
+        at = timer if timer is not None and timer < last else last
+        if wishes and wishes[0][0] < at:
+            at = wishes[0][0]
+        for agenda, _ in pbxs:
+            if agenda and agenda[0][0] < at:
+                at = agenda[0][0]
+        if at >= end:
+            if not draining:
+                draining = True
+                to(end)
+                for name in names:
+                    ask(CampaignAsked(actor="simulator", campaign=name, action=CampaignAction.DRAIN))
+                continue
+            if at >= last or (not house.calls.calls and at >= end + 60.0):
+                break
+        to(at)
+        for agenda, advance in pbxs:
+            if agenda and agenda[0][0] <= at:
+                advance(at)
         if timer is not None and timer <= at:
-            core.fire_due(at)
-        if wish is not None and wish <= at:
-            for ask in people.due(at):
-                core.ask(ask)
+            fire_due(at)
+        if wishes and wishes[0][0] <= at:
+            for wish in people.due(at):
+                ask(wish)
         if at - shown >= 60.0:
             shown = at
             progress(min(1.0, (at - start) / (end - start)))
