@@ -16,7 +16,9 @@ import msgspec
 import store
 from simulator.invariants import Invariants, Note
 from simulator.scenario import Scenario
-from store.changes import apply
+from store.audited import deeds
+from store.chaining import carry_out
+from store.inline import CHAIN
 from store.intake import add_leads
 from store.projector import JOURNAL, Entry, project
 from store.queries import recordings_list
@@ -84,8 +86,9 @@ class Scribe:
     def take(self, told: Sequence[Told], notes: Sequence[Note]) -> None:
         """Write a batch, to be seen by others after the next ``commit``, and look at it."""
         entries: list[Entry] = [(at, fact) for at, facts in told for fact in facts]
-        for change, rows in project(entries):
-            apply(self._connection, change, rows)
+        batch = project(entries)
+        carry_out(self._connection, batch, deeds(entries), chain=CHAIN)
+        for change, rows in batch:
             if change is JOURNAL:
                 lines = "".join([f"{row[0]:.6f} {row[2]}\n" for row in rows]).encode()
                 self._fingerprint.update(lines)
