@@ -14,6 +14,7 @@ from telephony.commands import Command
 from telephony.events import TimerFired
 from telephony.facts import AskRefused, Fact
 
+
 class Core:
     """Feeds the switchboard. `on_idle` is called after the last event of a burst, e.g. to arm the next timer."""
 
