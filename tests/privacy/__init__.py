@@ -1,0 +1,1 @@
+"""Nothing the product writes or sends gives a whole number away."""
