@@ -208,7 +208,7 @@ async def _body(request: web.Request, route: Route) -> Any:
     try:
         return msgspec.json.decode(raw or b"{}", type=route.takes)
     except msgspec.ValidationError as error:
-        raise Refusal(422, "wrong_field", {"where": _where(str(error))}) from None
+        raise Refusal(422, "wrong_field", {"where": mask_digits(_where(str(error)))}) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refusal(400, "bad_json") from None
 
