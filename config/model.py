@@ -176,6 +176,14 @@ class StoreSettings(Section):
     )
 
 
+class AuditSettings(Section):
+    anchor: Place | None = Field(
+        None,
+        description="File to which the latest seals are added, best on another machine's disk: it shows when the end of the books was cut off (`switchroom audit verify --anchor FILE`).",
+    )
+    anchor_s: float = Field(300.0, gt=0, le=86_400, description="Seconds between two lines of that file.")
+
+
 class ApiSettings(Section):
     host: Line = Field(
         "127.0.0.1",
@@ -185,6 +193,9 @@ class ApiSettings(Section):
     tokens: dict[Name, Token] = Field(
         default_factory=dict,
         description="Access tokens by the name of their holder, at least 24 characters each; without one the API refuses everybody.",
+    )
+    reveals_per_hour: int = Field(
+        60, ge=0, le=10_000, description="How many whole numbers one person may see in an hour, each with a reason."
     )
     roles: dict[Name, Role] = Field(
         default_factory=dict,
@@ -363,6 +374,9 @@ class ServerSettings(Section):
     )
     zone: Zone = Field("Asia/Shanghai", description="The site's time zone, for days in reports.")
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where facts are kept.")
+    audit: AuditSettings = Field(
+        default_factory=AuditSettings, description="The audit trail and the seals of the journal."
+    )
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
     floor: FloorSettings = Field(default_factory=FloorSettings, description="Rules for all agents.")
@@ -549,6 +563,10 @@ class CampaignSettings(Section):
     dispositions: list[Line] = Field(
         default_factory=lambda: ["sale", "callback", "not_interested", "wrong_person", "do_not_call"],
         description="What an agent may say of a call.",
+    )
+    sale: list[Line] = Field(
+        default_factory=lambda: ["sale"],
+        description="Dispositions by which an order is concluded: only such customers' whole numbers may be exported.",
     )
 
 

@@ -43,6 +43,7 @@ _EXAMPLES: dict[str, Any] = {
 _OUT_OF_USE = {
     "api.tokens": 'tokens = { admin = "at least 24 characters, e.g. from: openssl rand -hex 24" }',
     "api.roles": 'roles = { admin = "admin" }',
+    "audit.anchor": 'anchor = "/mnt/other/switchroom.anchor"',
     "asterisk.recordings_here": 'recordings_here = "/var/spool/asterisk/monitor"',
     "log.file": 'file = "var/switchroom.log"',
     "store.key_file": 'key_file = "/etc/switchroom/number.key"',

@@ -8,13 +8,15 @@ import msgspec
 from aiohttp import web
 
 from config.rights import Right
+from desk.asked import asked, body_of
 from desk.asks import AGENT_ASKS
 from desk.bodies import Granted, Status
 from desk.faults import Refusal
 from desk.guard import ACTOR, demand
 from desk.masked import mask_digits, mask_fields
 from desk.ports import BatchRow, DeskQueries, ImportRefused, ListOrder
-from desk.routes import PREFIX, ROUTES, Query, Route
+from desk.routes import PREFIX, ROUTES, Route
+from desk.trust import Trust
 from telephony.agents import Ask, CampaignAction, CampaignAsked
 from telephony.ids import AgentId, CampaignId
 from telephony.ports import Floor
@@ -22,7 +24,6 @@ from telephony.views import CampaignView
 
 MAX_LIST_BYTES = 256 * 1024 * 1024
 CHUNK = 64 * 1024
-_JSON = ("application/json",)
 _LISTS = (
     *("text/csv", "application/csv", "application/octet-stream"),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -41,6 +42,7 @@ class Api:
         self._floor = floor
         self._queries = queries
         self._reasons = list(not_ready_reasons)
+        self._trust = Trust(queries, floor)
 
     def install(self, router: web.UrlDispatcher) -> None:
         """Add every route of the table; a name without a method fails here, at start."""
@@ -48,7 +50,7 @@ class Api:
             router.add_route(route.method, PREFIX + route.path, self._bound(route))
 
     def _bound(self, route: Route) -> Any:
-        method = getattr(self, route.name)
+        method = getattr(self, route.name, None) or getattr(self._trust, route.name)
 
         async def handler(request: web.Request) -> web.StreamResponse:
             demand(request, route.right)
@@ -92,27 +94,27 @@ class Api:
         return _json(self._floor.view().alarms)
 
     async def calls(self, request: web.Request, route: Route) -> web.Response:
-        asked = _asked(request, route)
+        said = asked(request, route)
         rows = await self._queries.calls(
-            campaign=request.query.get("campaign"), before=asked.get("before"), limit=int(asked.get("limit", 100))
+            campaign=request.query.get("campaign"), before=said.get("before"), limit=int(said.get("limit", 100))
         )
         return _json([msgspec.structs.replace(row, number=mask_digits(row.number)) for row in rows])
 
     async def recordings(self, request: web.Request, route: Route) -> web.Response:
-        asked = _asked(request, route)
-        return _json(await self._queries.recordings(before=asked.get("before"), limit=int(asked.get("limit", 100))))
+        said = asked(request, route)
+        return _json(await self._queries.recordings(before=said.get("before"), limit=int(said.get("limit", 100))))
 
     async def events(self, request: web.Request, route: Route) -> web.Response:
-        asked = _asked(request, route)
-        before = asked.get("before")
+        said = asked(request, route)
+        before = said.get("before")
         rows = await self._queries.journal(
-            before=None if before is None else int(before), limit=int(asked.get("limit", 100))
+            before=None if before is None else int(before), limit=int(said.get("limit", 100))
         )
         return _json([msgspec.structs.replace(row, fact=mask_fields(row.fact)) for row in rows])
 
     async def ask_campaign(self, request: web.Request, route: Route) -> web.Response:
         campaign = self._campaign(request)
-        await _body(request, route)
+        await body_of(request, route)
         action = CampaignAction(route.path.rpartition("/")[2])
         return self._put(CampaignAsked(actor=request[ACTOR], campaign=CampaignId(campaign.id), action=action))
 
@@ -122,7 +124,7 @@ class Api:
             demand(request, Right.AGENT_ANY)
         if all(known.id != agent for known in self._floor.view().agents):
             raise Refusal(404, "unknown_agent")
-        body = await _body(request, route)
+        body = await body_of(request, route)
         return self._put(AGENT_ASKS[route.path.rpartition("/")[2]](request[ACTOR], AgentId(agent), body))
 
     async def import_leads(self, request: web.Request, route: Route) -> web.Response:
@@ -193,50 +195,3 @@ async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
         if size > MAX_LIST_BYTES:
             raise Refusal(413, "too_large")
         yield chunk
-
-
-async def _body(request: web.Request, route: Route) -> Any:
-    """The request's JSON as the route's type; an empty body is an empty object."""
-    raw = await request.read()
-    if raw and request.content_type not in _JSON:
-        raise Refusal(415, "wrong_content_type", {"wanted": "application/json"})
-    if not raw and request.headers.get("Content-Type", "application/octet-stream") not in (
-        *_JSON,
-        "application/octet-stream",
-    ):
-        raise Refusal(415, "wrong_content_type", {"wanted": "application/json"})
-    try:
-        return msgspec.json.decode(raw or b"{}", type=route.takes)
-    except msgspec.ValidationError as error:
-        raise Refusal(422, "wrong_field", {"where": mask_digits(_where(str(error)))}) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(400, "bad_json") from None
-
-
-def _where(error: str) -> str:
-    """The field a msgspec error is about, without the value that was sent."""
-    head, at, path = error.rpartition(" - at `")
-    if at:
-        return path.rstrip("`")
-    quoted = head or error
-    return quoted.split("`")[1] if quoted.count("`") >= 2 and "field" in quoted else "$"
-
-
-def _asked(request: web.Request, route: Route) -> dict[str, float]:
-    """The numeric query parameters; unknown names and values out of bounds are refused."""
-    known: dict[str, Query] = {query.name: query for query in route.query}
-    asked: dict[str, float] = {}
-    for name, text in request.query.items():
-        query = known.get(name)
-        if query is None:
-            raise Refusal(422, "unknown_query", {"where": mask_digits(name[:40])})
-        if query.bounds is None:
-            continue
-        try:
-            value = float(int(text)) if query.whole else float(text)
-        except (ValueError, OverflowError):
-            raise Refusal(422, "wrong_field", {"where": name}) from None
-        if not query.bounds[0] <= value <= query.bounds[1]:
-            raise Refusal(422, "wrong_field", {"where": name})
-        asked[name] = value
-    return asked

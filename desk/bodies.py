@@ -1,6 +1,6 @@
 """What the API takes and gives: one msgspec.Struct for each JSON body."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -42,6 +42,37 @@ class Preview(Body, frozen=True, kw_only=True):
 
 class OneLead(Body, frozen=True, kw_only=True):
     lead: int
+
+
+class Reason(Body, frozen=True, kw_only=True):
+    """Why somebody must see what is hidden."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class Why(Body, frozen=True, kw_only=True):
+    """What is said about a decision."""
+
+    why: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class Change(Body, frozen=True, kw_only=True):
+    """What of a customer's data should be changed; what is left out stays. `zone` is an IANA name or empty."""
+
+    name: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    number: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    zone: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    extra: dict[str, str] | None = None
+
+
+class Export(Body, frozen=True, kw_only=True):
+    """Numbers are masked; with `whole_numbers` and a reason they are whole where an order was concluded."""
+
+    what: Literal["leads", "attempts", "recordings"]
+    format: Literal["csv", "xlsx"] = "csv"
+    campaign: Short | None = None
+    whole_numbers: bool = False
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):

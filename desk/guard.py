@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -55,6 +56,8 @@ class Guard:
         self._simulated = simulated
         self._host = host
         self._loopback = is_loopback(host)
+        self.on_turned_away: Callable[[str, str, dict[str, str]], None] = lambda actor, act, words: None
+        """Told (holder or address, act, words) of wrong tokens and of rights not held."""
 
     def refuse_foreign(self, request: web.BaseRequest) -> None:
         """Refuse names that are not ours and pages that are not ours."""
@@ -100,7 +103,16 @@ class Guard:
         if self._simulated:
             return SIMULATED_ACTOR
         name = await self._tokens.check(token, request.remote or "")
+        if name is None and token:
+            self.on_turned_away(request.remote or "?", "token.wrong", {"path": "live"})
         return name if name is not None and Right.FLOOR_SEE in self._tokens.rights(name) else None
+
+    def _note(self, request: web.Request, refusal: Refusal) -> None:
+        if refusal.code == "no_right":
+            words = {"right": refusal.words["right"], "path": _resource(request)}
+            self.on_turned_away(refusal.words["actor"], "right.missing", words)
+        elif refusal.code == "wrong_token":
+            self.on_turned_away(request.remote or "?", "token.wrong", {"path": _resource(request)})
 
     @property
     def open(self) -> bool:
@@ -113,6 +125,7 @@ class Guard:
                 await self.admit(request)
                 response = await handler(request)
             except Refusal as refusal:
+                self._note(request, refusal)
                 response = answer(request, refusal)
             except web.HTTPException as error:
                 if error.status < 400:

@@ -9,22 +9,27 @@ from desk.bodies import Fault
 from desk.routes import PREFIX, ROUTES, Query, Route
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES = ("text/csv", XLSX)
 _WORDS = {
     400: "The body is not JSON.",
     401: "No token, or a wrong one.",
     403: "The token's role does not hold the right; or a foreign Host or Origin, where no token is needed.",
-    404: "No such agent or campaign.",
+    404: "No such agent, campaign, customer or request.",
     409: "The floor refused the wish; the code says why.",
     413: "The body is too large.",
     415: "Wrong Content-Type.",
     422: "A field is missing, unknown or of the wrong type.",
+    429: "Too often; the code says what.",
+    503: "The database does not take it now; nothing was done.",
 }
 
 
 @cache
 def document(version: str) -> bytes:
     """The document as JSON bytes."""
-    types = [route.gives for route in ROUTES] + [route.takes for route in ROUTES if route.takes not in (None, "csv")]
+    types = [route.gives for route in ROUTES if route.gives != "file"] + [
+        route.takes for route in ROUTES if route.takes not in (None, "csv")
+    ]
     schemas, components = msgspec.json.schema_components([*types, Fault], ref_template="#/components/schemas/{name}")
     schema_of = dict(zip((id(kind) for kind in [*types, Fault]), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -64,7 +69,7 @@ def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
         "description": f"Needs the right `{route.right}`.",
         "security": [{"bearer": [route.right.value]}, {}],
         "responses": {
-            "200": {"description": "Done.", "content": {"application/json": {"schema": schema_of[id(route.gives)]}}},
+            "200": {"description": "Done.", "content": _content(route, schema_of)},
             **{
                 str(status): {
                     "description": _WORDS[status],
@@ -88,6 +93,12 @@ def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
         schema = schema_of[id(route.takes)]
         operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     return operation
+
+
+def _content(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
+    if route.gives == "file":
+        return {kind: {"schema": {"type": "string"}} for kind in FILES}
+    return {"application/json": {"schema": schema_of[id(route.gives)]}}
 
 
 def operation_id(route: Route) -> str:

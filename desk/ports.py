@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from desk.books import Books
+
 
 class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt. `number` is masked; times are seconds since the epoch, None when it never came so far."""
@@ -124,7 +126,7 @@ class ImportRefused(Exception):
         self.words = words or {}
 
 
-class DeskQueries(Protocol):
+class DeskQueries(Books, Protocol):
     """The store as the desk sees it. Newest rows first; `limit` is 1 to 1000."""
 
     async def calls(self, *, campaign: str | None, before: float | None, limit: int) -> Sequence[CallRow]:

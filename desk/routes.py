@@ -7,6 +7,7 @@ import msgspec
 
 from config.rights import Right
 from desk import bodies
+from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from telephony.agents import CampaignAction
 from telephony.views import AgentView, AlarmView, CampaignView, ServerView, TrunkView
@@ -24,7 +25,8 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `name` is the handler's name; `takes` is the JSON body's type, or "csv" for a streamed list.
+    """One operation. `name` is the handler's name; `takes` is the JSON body's type, or "csv" for a streamed list;
+    `gives` the answer's type, or "file".
 
     `right` is what the caller's role must hold."""
 
@@ -41,6 +43,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 _LIMIT = Query("limit", "How many rows at most; 100 when not given.", (1, 1000))
 _BEFORE = Query("before", "Only rows before this instant, seconds since the epoch.", (0, 1e12), whole=False)
+_SINCE = Query("since", "Only from this instant on, seconds since the epoch.", (0, 1e12), whole=False)
 _BEFORE_SEQ = Query("before", "Only rows before this serial.", (0, 2**62))
 _CAMPAIGN = Query("campaign", "Only rows of this campaign.")
 
@@ -148,6 +151,81 @@ ROUTES: tuple[Route, ...] = (
         _LIMIT,
         refuses=(404,),
         right=Right.DATA_IMPORT,
+    ),
+    Route(
+        method="POST",
+        path="/leads/{id}/reveal",
+        name="reveal",
+        about="One whole number, with a reason; in the audit trail before the answer.",
+        right=Right.NUMBER_REVEAL,
+        takes=bodies.Reason,
+        gives=Revealed,
+        refuses=(404, 429, 503),
+    ),
+    Route(
+        method="POST",
+        path="/leads/{id}/changes",
+        name="ask_change",
+        about="Ask for a change of a customer's data; a manager decides.",
+        right=Right.DATA_ASK,
+        takes=bodies.Change,
+        gives=Asked,
+        refuses=(404, 409, 503),
+    ),
+    _read(
+        "/changes",
+        "changes",
+        "Change requests with before and after, newest first, numbers masked.",
+        tuple[ChangeRow, ...],
+        Query("state", "open (when not given), approved, refused or all."),
+        _LIMIT,
+        right=Right.DATA_APPROVE,
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"/changes/{{id}}/{verb}",
+            name="decide_change",
+            about=words,
+            right=Right.DATA_APPROVE,
+            takes=bodies.Why,
+            gives=bodies.Granted,
+            refuses=(404, 409, 503),
+        )
+        for verb, words in (
+            ("approve", "Have a change made; not one's own request."),
+            ("refuse", "Refuse a change; not one's own request."),
+        )
+    ),
+    Route(
+        method="POST",
+        path="/exports",
+        name="export",
+        about="Customers, calls or recordings as a file, numbers masked; in the audit trail before the answer.",
+        right=Right.DATA_EXPORT,
+        takes=bodies.Export,
+        gives="file",
+        refuses=(404, 503),
+    ),
+    _read(
+        "/audit",
+        "audit",
+        "What people did, newest first.",
+        tuple[ActRow, ...],
+        _BEFORE,
+        _SINCE,
+        Query("actor", "Only acts of this person."),
+        Query("act", "Only acts whose name begins so, e.g. number."),
+        _LIMIT,
+        right=Right.AUDIT_READ,
+    ),
+    _read(
+        "/refusals",
+        "refusals",
+        "How often the gate refused, by rule, over the last day or since an instant (from its full hour).",
+        tuple[RefusalRow, ...],
+        _SINCE,
+        _CAMPAIGN,
     ),
     _agent("sign-in", "Sign in at the agent's phone.", bodies.SignIn),
     _agent("sign-out", "Sign out."),

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from config.model import ApiSettings
 from desk import openapi, pages
 from desk.api import Api
+from desk.doorbook import Doorbook
 from desk.faults import answer, of_status
 from desk.gauges import FloorGauges
 from desk.guard import HEADERS, Guard, is_loopback
@@ -65,6 +66,8 @@ class Desk:
         self._settings = settings
         self._simulated = simulated
         guard = Guard(tokens or Tokens(settings.tokens, roles=settings.roles), simulated=simulated, host=settings.host)
+        self._doorbook = Doorbook(queries, clock)
+        guard.on_turned_away = self._doorbook.turned_away
         self.live = Live(floor, guard, clock)
         self._gauges = CollectorRegistry(auto_describe=False)
         self._gauges.register(FloorGauges(floor))
@@ -120,6 +123,7 @@ class Desk:
             await self.live.close()
             self._listener = None
         await self._runner.cleanup()
+        await self._doorbook.close()
 
     async def _openapi(self, request: web.Request) -> web.Response:
         body = openapi.document(self._floor.view().version)

@@ -42,11 +42,12 @@ from telephony.facts import (
     CampaignChanged,
     CustomerBarred,
     Fact,
+    LeadAltered,
     LeadRested,
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, ServerId
-from telephony.leads import Contact, LeadsFetched, OpenCall, Restored
+from telephony.leads import Contact, Lead, LeadsFetched, OpenCall, Restored
 from telephony.ports import AgentSupply
 from telephony.views import CampaignView, TrunkView
 
@@ -108,6 +109,7 @@ class DialerEngine:
             DialAsked: by_hand.dial,
             SkipAsked: by_hand.skip,
             BatchClosed: self._batches.closed,
+            LeadAltered: self._altered,
             **dict.fromkeys(MOVES, self._batches.moved),
         }
         self.rules: dict[type, Callable[[Any, float], Said | None]] = {
@@ -293,6 +295,18 @@ class DialerEngine:
         campaign = self._progress.vetoed(event, now, out)
         if campaign is not None and (campaign.state is Run.DRAINING or campaign.removed):
             self._drained(campaign, now, out)
+
+    def _altered(self, event: LeadAltered, now: float, out: Said) -> None:
+        """Whoever holds the lead as it was gives it up; it is fetched anew and passes the gate as it is now."""
+        campaign = self._campaigns.get(event.campaign)
+        if campaign is None:
+            return
+
+        def same(lead: Lead) -> bool:
+            return lead.id == event.lead
+
+        for lead in [*campaign.portions.take_out(same), *self._by_hand.take_away(same)]:
+            self._outgoing.rest(campaign, LeadRested(lead=lead.id, due=min(lead.due, now), why="refetch"), out)
 
     def _restored(self, event: Restored, now: float, out: Said) -> None:
         for agent in event.agents:

@@ -22,15 +22,15 @@ def keep(
     now: float,
     *,
     chain: str = DESK,
-    also: Callable[[Connection], None] | None = None,
+    also: Callable[[Connection], Sequence[Fact]] | None = None,
 ) -> None:
-    """Put facts into journal and audit trail, on the disk when this returns; `also` works in the same transaction.
+    """Put facts into journal and audit trail, on the disk when this returns; `also` works in the same transaction
+    and gives further facts.
 
     Raises the database's own errors, and then nothing was done."""
     with store.pen, transaction(store) as connection:
-        if also is not None:
-            also(connection)
-        write(connection, [(now, fact) for fact in facts], chain=chain)
+        more = also(connection) if also is not None else ()
+        write(connection, [(now, fact) for fact in (*facts, *more)], chain=chain)
 
 
 def act(store: Store, *, actor: str, act: str, about: str, now: float, chain: str = CLI, **words: object) -> None:

@@ -151,8 +151,15 @@ def _statement(change: Change, source: str) -> str:
     statement = f"INSERT INTO {table} ({','.join(columns)}) {source}"
     if change.verb is Verb.INSERT:
         return f"{statement} ON CONFLICT DO NOTHING"
-    sets = ",".join(f"{column}=excluded.{column}" for column in columns[1:] if column not in change.how)
+    sets = ",".join(f"{column}={_kept(change, column)}" for column in columns[1:])
     return f"{statement} ON CONFLICT ({columns[0]}) DO UPDATE SET {sets}"
+
+
+def _kept(change: Change, column: str) -> str:
+    """What an UPSERT that finds its row puts there."""
+    if column not in change.how:
+        return f"excluded.{column}"
+    return change.how[column].format(old=f"{change.table.name}.{column}", new=f"excluded.{column}")
 
 
 def _value(change: Change, column: str) -> str:

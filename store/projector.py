@@ -25,6 +25,9 @@ EVERYWHERE = ""
 """In the do-not-call list: on all campaigns."""
 FLOOR = "floor"
 """The source of an entry that was made during a call."""
+HOUR_S = 3600
+MOST_LEADS = 30
+"""Characters after which no further lead is named in an hour's refusals by one rule."""
 KEPT = "COALESCE({new},{old})"
 
 
@@ -56,6 +59,11 @@ def _fill_in(first: Row, second: Row) -> Row:
 def _handed_twice(first: Row, second: Row) -> Row:
     """Two hands one lead went through in one batch: the later has it, and what either took from it is gone."""
     return (*second[:5], max(first[5], second[5]), max(first[6], second[6]))
+
+
+def _refused_again(first: Row, second: Row) -> Row:
+    leads = first[7] if len(first[7]) > MOST_LEADS else f"{first[7]},{second[7]}"
+    return (*first[:4], first[4] + second[4], first[5], second[6], leads)
 
 
 JOURNAL = Change(name="journal", table=tables.journal, verb=Verb.INSERT, columns=("at", "kind", "payload", "call"))
@@ -162,6 +170,18 @@ BATCH_OPENED = Change(
 BATCH_CLOSED = Change(name="batch_closed", table=tables.batches, verb=Verb.UPDATE, columns=("id", "state", "closed_at"))
 BATCH_TRIAL = Change(name="batch_trial", table=tables.batches, verb=Verb.UPDATE, columns=("id", "trial", "trial_at"))
 BATCH_TARGETS = Change(name="batch_targets", table=tables.batches, verb=Verb.UPDATE, columns=("id", "targets"))
+REFUSED = Change(
+    name="refused",
+    table=tables.refusals,
+    verb=Verb.UPSERT,
+    columns=("slot", "hour", "campaign", "rule", "times", "first_at", "last_at", "leads"),
+    how={
+        "times": "{old}+{new}",
+        "first_at": "{old}",
+        "leads": f"CASE WHEN length({{old}})>{MOST_LEADS} THEN {{old}} ELSE {{old}}||','||{{new}} END",
+    },
+    merge=_refused_again,
+)
 RECORDING_STATE = Change(
     name="recording_state",
     table=tables.recordings,
@@ -173,7 +193,7 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, CONNECTED, ABANDONED, ENDED, DISPOSED),
-    *(LEAD, HANDED, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED),
+    *(LEAD, HANDED, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
 )
 """Within one transaction; rows are put in before they are changed."""
@@ -231,6 +251,15 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
         (BATCH_SHARE, lambda at, f: (f.batch, f.share)),
     ),
     batches.TargetsSet: ((BATCH_TARGETS, lambda at, f: (f.batch, _targets(f))),),
+    facts.DialRefused: (
+        (
+            REFUSED,
+            lambda at, f: (
+                *(f"{int(at // HOUR_S)} {f.campaign} {f.rule}", int(at // HOUR_S), f.campaign, f.rule),
+                *(1, at, at, str(f.lead)),
+            ),
+        ),
+    ),
     facts.RecordingStarted: ((RECORDING, lambda at, f: (f.name, f.call, f.agent, f.server, "started", at)),),
     facts.RecordingConfirmed: ((RECORDING_STATE, lambda at, f: (f.call, "confirmed", None, None, None)),),
     facts.RecordingMissing: ((RECORDING_STATE, lambda at, f: (f.call, "missing", f.why, None, None)),),

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from store import keyfile
 from store.changes import Change, Row, Verb, apply
-from store.sealing import EXTRA, FINGERPRINTS, MARK, NAME, NUMBER, Seal
-from store.tables import leads, meta
+from store.sealing import CONTENT, EXTRA, FINGERPRINTS, MARK, NAME, NUMBER, Seal
+from store.tables import leads, meta, requests
 
 if TYPE_CHECKING:
     from store.opening import Store
@@ -130,9 +130,21 @@ def _go_through(store: "Store", progress: Progress = lambda _, __: None) -> int:
             if anew:
                 apply(connection, RESEALED, anew)
         if not rows:
-            return changed
+            return changed + _requests(store)
         after, seen, changed = rows[-1].id, seen + len(rows), changed + len(anew)
         progress(seen, max(total, seen))
+
+
+def _requests(store: "Store") -> int:
+    """The same for what agents asked to have changed."""
+    seal, c = store.seal, requests.c
+    with store.pen, store.writing.begin() as connection:
+        rows = connection.execute(select(c.id, c.lead, c.content).with_for_update()).all()
+        anew = [row for row in rows if not seal.is_newest(row.content)]
+        for row in anew:
+            text = seal.sealed(CONTENT, seal.opened(CONTENT, row.content, row.lead), row.lead)
+            connection.execute(update(requests).where(c.id == row.id).values(content=text))
+    return len(anew)
 
 
 def _anew(seal: Seal, lead: int, number_key: int, *texts: str) -> Row:

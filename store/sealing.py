@@ -20,6 +20,7 @@ MARK = "\x02"
 """Begins every sealed text; then the key's serial, a colon, base64 of nonce and ciphertext."""
 NONCE = 12
 NUMBER, NAME, EXTRA = b"leads.number", b"leads.name", b"leads.extra"
+CONTENT = b"requests.content"
 FINGERPRINTS = b"meta.fingerprints"
 
 

@@ -60,6 +60,37 @@ audit = Table(
 )
 Index("ix_audit_at", audit.c.at)
 
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Float(53), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("lead", BigInteger, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_at", Float(53)),
+    Column("decider", Text),
+    Column("why", Text),
+)
+Index("ix_requests_state", requests.c.state, requests.c.id)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("slot", Text, primary_key=True),
+    Column("hour", BigInteger, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("first_at", Float(53), nullable=False),
+    Column("last_at", Float(53), nullable=False),
+    Column("leads", Text, nullable=False),
+)
+Index("ix_refusals_hour", refusals.c.hour)
+
 attempts = Table(
     "attempts",
     metadata,

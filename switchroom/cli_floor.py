@@ -1,7 +1,9 @@
 """``status``, ``agents`` and ``campaign …``: a running server seen and steered from the command line, over its API."""
 
+import hashlib
 import http.client
 import json
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,8 @@ from switchroom import cli_tables
 from switchroom.cli_words import LANG, console, fail, print_json, say
 
 WAIT_S = 10.0
+EXPORT_WAIT_S = 3600.0
+CHUNK = 256 * 1024
 
 Url = Annotated[str | None, typer.Option("--url", envvar="SWITCHROOM_URL", help=say("opt.url"))]
 Token = Annotated[str | None, typer.Option("--token", envvar="SWITCHROOM_TOKEN", help=say("opt.token"))]
@@ -65,6 +69,36 @@ class Remote:
         if answer.status >= 400:
             fail("floor.refused", why=value.get("message", answer.status) if isinstance(value, dict) else answer.status)
         return value
+
+    def save(self, path: str, body: Any, out: Path) -> tuple[str, str]:
+        """Have a file made and keep it at `out`, readable by its owner only; returns its rows and its SHA-256."""
+        kind = http.client.HTTPSConnection if self._scheme == "https" else http.client.HTTPConnection
+        connection = kind(self._host or "", self._port, timeout=EXPORT_WAIT_S)
+        headers = {"Accept-Language": LANG, "Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        digest = hashlib.sha256()
+        part = out.with_name(out.name + ".part")
+        try:
+            connection.request("POST", f"/api/v1{path}", json.dumps(body), headers)
+            answer = connection.getresponse()
+            if answer.status >= 400:
+                fault = json.loads(answer.read())
+                fail("floor.refused", why=fault.get("message", answer.status))
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                while chunk := answer.read(CHUNK):
+                    digest.update(chunk)
+                    file.write(chunk)
+        except (http.client.HTTPException, ConnectionError, TimeoutError, ValueError):
+            part.unlink(missing_ok=True)
+            fail("floor.unreachable", url=self._address)
+        finally:
+            connection.close()
+        if digest.hexdigest() != answer.headers["X-Content-SHA256"]:
+            part.unlink(missing_ok=True)
+            fail("export.torn")
+        part.replace(out)
+        return str(answer.headers["X-Rows"]), digest.hexdigest()
 
 
 def install(app: typer.Typer) -> None:

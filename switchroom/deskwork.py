@@ -8,22 +8,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from config.model import ServerSettings
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from store import queries
-from store.opening import Store
 from switchroom import upload
+from switchroom.bookwork import Bookwork
 from telephony.ids import CampaignId, LeadId
 
 T = TypeVar("T")
 
 
-class Deskwork:
+class Deskwork(Bookwork):
     """``desk.ports.DeskQueries`` over the store."""
-
-    def __init__(self, opened: Store, server: ServerSettings) -> None:
-        self._store = opened
-        self._server = server
 
     async def _ask(self, question: Callable[[], T]) -> T:
         return await asyncio.to_thread(question)

@@ -20,8 +20,9 @@ from store.opening import Store
 from store.queries import tallies
 from store.recall import restored
 from store.reservations import Reservations
+from store.verifying import heads
 from store.writer import Writer
-from switchroom import soundfiles
+from switchroom import anchors, soundfiles
 from switchroom.claims import campaign_claims, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
@@ -32,7 +33,7 @@ from telephony.agents import Ask, Refused
 from telephony.ami.link import AmiLink
 from telephony.commands import CheckRecording
 from telephony.events import PbxEvent, Pong
-from telephony.facts import AlarmCleared, AlarmRaised, AttemptVetoed, Fact
+from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact
 from telephony.ids import ServerId
 from telephony.ports import Clock
 from telephony.views import FloorView
@@ -117,7 +118,7 @@ class LiveFloor:
             self,
             self.server.api,
             simulated=self.simulated,
-            queries=Deskwork(self.store, self.server),
+            queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self.house.core.feed),
             clock=self.clock,
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
@@ -127,12 +128,15 @@ class LiveFloor:
             await self._close_books()
             raise
         self.house.core.feed(known)
+        self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
         for link in self.links.values():
             await link.start()
 
     async def close(self) -> None:
         """Stop listening and acting, then write what is left; calls in progress go on."""
         await self.desk.close()
+        self._anchoring.cancel()
+        await asyncio.gather(self._anchoring, return_exceptions=True)
         for link in self.links.values():
             await link.close()
         if self._timer is not None:
@@ -140,9 +144,25 @@ class LiveFloor:
         self.house.core.close()
         await self._close_books()
 
+    async def _anchor(self) -> None:
+        """Put the heads of the books down elsewhere, again and again."""
+        while self.server.audit.anchor is not None:
+            await asyncio.sleep(self.server.audit.anchor_s)
+            await asyncio.to_thread(self._anchor_now)
+
+    def _anchor_now(self) -> None:
+        path = self.server.audit.anchor
+        if path is None:
+            return
+        try:
+            anchors.append(path, heads(self.store), self.clock.now())
+        except Exception as error:
+            log.error("the seals could not be anchored in %s: %s", path, type(error).__name__)
+
     async def _close_books(self) -> None:
         await asyncio.to_thread(self.leads.close)
         unwritten = await asyncio.to_thread(self.writer.close)
+        await asyncio.to_thread(self._anchor_now)
         if unwritten:
             log.error("%d facts could not be written", unwritten)
         await asyncio.to_thread(self._lease.let_go)
@@ -181,12 +201,17 @@ class LiveFloor:
         self._reload({name: settings for name, settings in campaigns.items() if name not in left_out})
 
     def _reload(self, campaigns: Mapping[str, CampaignSettings]) -> None:
+        self._note("settings.reload", "campaigns.toml", campaigns=", ".join(sorted(campaigns)))
         self.campaigns.clear()
         self.campaigns.update(campaigns)
         self.leads.look_back(self._look_back_s())
         self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
 
     # the edge
+
+    def _note(self, act: str, about: str, **words: str) -> None:
+        """Put what the machine's keeper did into the audit trail, with the next commit."""
+        self.writer.submit([Acted(actor="host", act=act, about=about, words=words)], self.clock.now())
 
     def _look_back_s(self) -> float:
         return max(LOOK_BACK_S, look_back_s(self.campaigns.values()))

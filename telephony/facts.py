@@ -239,6 +239,14 @@ class Acted(Fact, frozen=True, kw_only=True):
     words: dict[str, str] = {}
 
 
+class LeadAltered(Fact, frozen=True, kw_only=True):
+    """An approved request changed these fields of a lead: whoever holds the lead holds an old one."""
+
+    lead: LeadId
+    campaign: CampaignId
+    fields: tuple[str, ...]
+
+
 class CampaignChanged(Fact, frozen=True, kw_only=True):
     campaign: CampaignId
     state: str

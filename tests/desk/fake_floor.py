@@ -35,6 +35,7 @@ from telephony.facts import (
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.outcomes import Outcome
 from telephony.views import AgentView, AlarmView, CallView, CampaignView, FloorView, ServerView, TrunkView
+from tests.desk.fake_books import FakeBooks
 
 EPOCH = 1_790_000_000.0
 A_NUMBER = "+8613800138000"
@@ -312,10 +313,11 @@ A_BATCH = BatchRow(
 )
 
 
-class FakeQueries:
+class FakeQueries(FakeBooks):
     """A store with one call, one recording and a journal; `imported` holds what was uploaded."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.imported = b""
         self.order: ListOrder | None = None
         self.actor = ""

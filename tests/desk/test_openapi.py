@@ -17,12 +17,16 @@ BODIES = {
     "preview": {"campaign": "spring"},
     "dial": {"lead": 7},
     "skip": {"lead": 7},
+    "reveal": {"reason": "the customer asked to be called back"},
+    "changes": {"name": "王芬"},
+    "exports": {"what": "leads"},
 }
 UNDOCUMENTED = {"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/live"}
 
 
 def _url(route: Route) -> str:
-    return PREFIX + route.path.replace("{id}", "1001" if "/agents/" in route.path else "spring")
+    known = {"agents": "1001", "campaigns": "spring"}
+    return PREFIX + route.path.replace("{id}", known.get(route.path.split("/")[1], "7"))
 
 
 async def _document(office: Office) -> dict:
@@ -66,9 +70,12 @@ async def test_answers_are_what_the_document_says(office: Office, route: Route) 
         sent = {"json": BODIES.get(route.path.rpartition("/")[2], {})}
     async with office.client.request(route.method, _url(route), **sent) as response:
         assert response.status == 200, await response.text()
+        if route.gives == "file":
+            assert response.content_type in responses["200"]["content"]
+            return
         schema = responses["200"]["content"]["application/json"]["schema"]
         assert faults(await response.json(), schema, components) == []
-    if 409 in route.refuses and route.takes != "csv":
+    if 409 in route.refuses and route.takes != "csv" and route.name.startswith("ask_") and route.name != "ask_change":
         office.floor.refusal = Refused(code="not_now", words={"why": "x"})
         async with office.client.request(route.method, _url(route), **sent) as response:
             assert response.status == 409
