@@ -129,7 +129,7 @@ class Api:
 
     async def import_leads(self, request: web.Request, route: Route) -> web.Response:
         campaign = self._campaign(request)
-        asked = _asked(request, route)
+        limits = asked(request, route)
         if request.content_type.lower() not in _LISTS:
             raise Refusal(415, "wrong_content_type", {"wanted": f"{_LISTS[0]}, {_LISTS[3]}"})
         if (request.content_length or 0) > MAX_LIST_BYTES:
@@ -140,7 +140,7 @@ class Api:
                     campaign=campaign.id,
                     actor=request[ACTOR],
                     **{name: request.query.get(name, "")[:200] for name in ("batch", "file", "sheet", "against")},
-                    dry_run=bool(asked.get("dry_run")),
+                    dry_run=bool(limits.get("dry_run")),
                 ),
                 _chunks(request),
             )
@@ -149,23 +149,23 @@ class Api:
         return _json(report)
 
     async def batches(self, request: web.Request, route: Route) -> web.Response:
-        asked = _asked(request, route)
+        limits = asked(request, route)
         rows = await self._queries.batches(
             campaign=request.query.get("campaign"),
             state=request.query.get("state"),
-            before=asked.get("before"),
-            limit=int(asked.get("limit", 100)),
+            before=limits.get("before"),
+            limit=int(limits.get("limit", 100)),
         )
         return _json(rows)
 
     async def batch(self, request: web.Request, route: Route) -> web.Response:
-        _asked(request, route)
+        asked(request, route)
         return _json(await self._batch(request))
 
     async def batch_rejects(self, request: web.Request, route: Route) -> web.Response:
-        asked = _asked(request, route)
+        limits = asked(request, route)
         batch = await self._batch(request)
-        after, limit = int(asked.get("after", 0)), int(asked.get("limit", 100))
+        after, limit = int(limits.get("after", 0)), int(limits.get("limit", 100))
         return _json(await self._queries.batch_rejects(batch.id, after=after, limit=limit))
 
     async def _batch(self, request: web.Request) -> BatchRow:

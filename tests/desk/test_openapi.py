@@ -25,7 +25,7 @@ UNDOCUMENTED = {"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/li
 
 
 def _url(route: Route) -> str:
-    known = {"agents": "1001", "campaigns": "spring"}
+    known = {"agents": "1001", "campaigns": "spring", "batches": "spring"}
     return PREFIX + route.path.replace("{id}", known.get(route.path.split("/")[1], "7"))
 
 

@@ -16,7 +16,7 @@ Open = Callable[..., Awaitable[Office]]
 
 
 def _url(route: Route) -> str:
-    known = {"agents": "1001", "campaigns": "spring"}
+    known = {"agents": "1001", "campaigns": "spring", "batches": "spring"}
     return PREFIX + route.path.replace("{id}", known.get(route.path.split("/")[1], "7"))
 
 
