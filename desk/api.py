@@ -15,7 +15,8 @@ from desk.faults import Refusal
 from desk.guard import ACTOR, demand
 from desk.masked import mask_digits, mask_fields
 from desk.ports import BatchRow, DeskQueries, ImportRefused, ListOrder
-from desk.routes import PREFIX, ROUTES, Route
+from desk.route import PREFIX, Route
+from desk.routes import ROUTES
 from desk.trust import Trust
 from telephony.agents import Ask, CampaignAction, CampaignAsked
 from telephony.ids import AgentId, CampaignId
@@ -31,18 +32,15 @@ _LISTS = (
 )
 
 
-def _json(content: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(content), content_type="application/json", charset="utf-8")
-
-
 class Api:
     """One method for each `name` of the route table."""
 
-    def __init__(self, floor: Floor, queries: DeskQueries, not_ready_reasons: Sequence[str]) -> None:
+    def __init__(self, floor: Floor, queries: DeskQueries, not_ready_reasons: Sequence[str], *further: object) -> None:
+        """`further` are objects with the methods this one has not."""
         self._floor = floor
         self._queries = queries
         self._reasons = list(not_ready_reasons)
-        self._trust = Trust(queries, floor)
+        self._further = (Trust(queries, floor), *further)
 
     def install(self, router: web.UrlDispatcher) -> None:
         """Add every route of the table; a name without a method fails here, at start."""
@@ -50,7 +48,8 @@ class Api:
             router.add_route(route.method, PREFIX + route.path, self._bound(route))
 
     def _bound(self, route: Route) -> Any:
-        method = getattr(self, route.name, None) or getattr(self._trust, route.name)
+        having = next((one for one in (self, *self._further) if hasattr(one, route.name)), self)
+        method = getattr(having, route.name)
 
         async def handler(request: web.Request) -> web.StreamResponse:
             demand(request, route.right)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from desk.faults import Refusal
 from desk.masked import mask_digits
-from desk.routes import Query, Route
+from desk.route import Query, Route
 
 JSON = ("application/json",)
 

@@ -42,6 +42,17 @@ class FloorGauges(Collector):
         for alarm, count in Counter(alarm.alarm for alarm in view.alarms).items():
             alarms.add_metric([alarm], count)
         yield alarms
+        dry = GaugeMetricFamily(
+            "switchroom_floor_dry_seconds", "Seconds until nobody is left to call.", labels=["campaign", "group"]
+        )
+        left = GaugeMetricFamily(
+            "switchroom_floor_leads_left", "Customers left for today.", labels=["campaign", "group"]
+        )
+        for stock in view.stocks:
+            left.add_metric([stock.campaign, stock.group], stock.left)
+            if stock.dry_at is not None:
+                dry.add_metric([stock.campaign, stock.group], max(0.0, stock.dry_at - view.at))
+        yield from (dry, left)
 
     def _campaigns(self) -> Iterator[Metric]:
         calls = GaugeMetricFamily("switchroom_floor_calls", "Calls by stage.", labels=["campaign", "stage"])

@@ -8,7 +8,7 @@ import msgspec
 from telephony.facts import Fact
 
 _DIGITS = re.compile(r"\+?\d(?:[ -]?\d){6,18}")
-_HIDDEN = frozenset({"number_key", "customer"})
+_HIDDEN = frozenset({"number_key", "customer", "leads"})
 _FREE_TEXT = frozenset({"note", "caller_id", "what", "why", "words", "reason", "where", "about", "number"})
 
 

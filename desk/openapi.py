@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from desk.bodies import Fault
-from desk.routes import PREFIX, ROUTES, Query, Route
+from desk.route import PREFIX, Query, Route
+from desk.routes import ROUTES
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = ("text/csv", XLSX)

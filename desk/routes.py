@@ -1,45 +1,16 @@
 """The one table of the API: the router is built from it and the OpenAPI document too, so they cannot differ."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from config.rights import Right
 from desk import bodies
+from desk.batch_routes import BATCH_ROUTES
 from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
+from desk.route import Query, Route
 from telephony.agents import CampaignAction
 from telephony.views import AgentView, AlarmView, CampaignView, ServerView, TrunkView
-
-PREFIX = "/api/v1"
-
-
-class Query(msgspec.Struct, frozen=True):
-    """A query parameter; `bounds` are the smallest and largest number allowed, None for text."""
-
-    name: str
-    about: str
-    bounds: tuple[float, float] | None = None
-    whole: bool = True
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation. `name` is the handler's name; `takes` is the JSON body's type, or "csv" for a streamed list;
-    `gives` the answer's type, or "file".
-
-    `right` is what the caller's role must hold."""
-
-    method: Literal["GET", "POST"]
-    path: str
-    name: str
-    about: str
-    right: Right
-    gives: Any
-    takes: Any = None
-    query: tuple[Query, ...] = ()
-    refuses: tuple[int, ...] = ()
-
 
 _LIMIT = Query("limit", "How many rows at most; 100 when not given.", (1, 1000))
 _BEFORE = Query("before", "Only rows before this instant, seconds since the epoch.", (0, 1e12), whole=False)
@@ -83,6 +54,7 @@ _CAMPAIGN_WORDS = {
 }
 
 ROUTES: tuple[Route, ...] = (
+    *BATCH_ROUTES,
     _read("/status", "status", "The floor in a few figures.", bodies.Status),
     _read("/agents", "agents", "All agents with state, time and today's work.", tuple[AgentView, ...]),
     _read("/campaigns", "campaigns", "All campaigns with pace and rates.", tuple[CampaignView, ...]),

@@ -14,7 +14,7 @@ from desk.books import Books, BooksRefused
 from desk.faults import Refusal
 from desk.guard import ACTOR, demand
 from desk.masked import mask_digits
-from desk.routes import Route
+from desk.route import Route
 from telephony.ports import Floor
 
 T = TypeVar("T")

@@ -5,6 +5,7 @@ signed in to take them. Whatever is fed to it that it has no rule for changes no
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from config.model import AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
@@ -178,6 +179,11 @@ class DialerEngine:
 
     def trunk_views(self) -> tuple[TrunkView, ...]:
         return self._outgoing.trunks.views()
+
+    def opens(self, campaign: str, zones: tuple[str, ...], at: float) -> float:
+        """0.0 when customers in these zones may be called at that instant, else when next; inf without such a campaign."""
+        one = self._campaigns.get(CampaignId(campaign))
+        return one.rules.hours.opens(zones, at) if one is not None else inf
 
     def totals(self, campaign: str) -> Totals | None:
         """The counts the campaign's rates come from."""

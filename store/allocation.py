@@ -1,10 +1,10 @@
 """Who holds how much: portions of groups and agents, and the leads of a batch to give out or to take back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from store.opening import Store
 from store.sample import place
@@ -12,8 +12,7 @@ from store.tables import leads
 from telephony.batches import CLOSED, EVERYBODY, HELD
 from telephony.ids import CampaignId, LeadId
 
-BY_HAND = (EVERYBODY, HELD)
-"""Holders whose leads a manager may give to somebody."""
+PAGE = 5000
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,51 +58,56 @@ def in_order(store: Store, batch: str) -> list[tuple[float, LeadId]]:
     return sorted((place(store.secret, batch, row.number_key), LeadId(row.id)) for row in rows)
 
 
-def held_back(store: Store, batch: str, share: float) -> list[LeadId]:
-    """Leads held back that a release up to `share` makes everybody's, in their order."""
+def held_back(store: Store, batch: str, share: float) -> Iterator[list[LeadId]]:
+    """Leads never released that a release up to `share` makes everybody's."""
+    return _walk(store, batch, HELD, lambda at, row: row.handed_at is None and (at < share or share >= 1.0))
+
+
+def beyond(store: Store, batch: str, share: float) -> Iterator[list[LeadId]]:
+    """Everybody's leads that a release up to `share` leaves out."""
+    if share >= 1.0:
+        return iter(())
+    return _walk(store, batch, EVERYBODY, lambda at, row: row.due is not None and at >= share)
+
+
+def taken_back(store: Store, batch: str) -> list[LeadId]:
+    """Open leads that were handed out and are held back now."""
     c = leads.c
-    rows = _rows(store, select(c.id, c.number_key).where(c.batch == batch, c.holder == HELD))
-    due = sorted((place(store.secret, batch, row.number_key), LeadId(row.id)) for row in rows)
-    return [lead for at, lead in due if at < share or share >= 1.0]
+    query = select(c.id).where(c.batch == batch, c.holder == HELD, c.due.is_not(None), c.handed_at.is_not(None))
+    return [LeadId(row.id) for row in _rows(store, query.order_by(c.id))]
 
 
-def to_allocate(store: Store, batch: str, *, order: str, held: bool) -> list[LeadId]:
-    """Open leads nobody holds, `order` random, oldest (came in first) or fresh (fewest calls first).
+def to_allocate(store: Store, batch: str, *, order: str) -> list[LeadId]:
+    """Open leads to give to somebody: everybody's and those taken back, not those never released.
 
-    With `held` those held back too, after the released ones."""
+    `order` is random, oldest (came in first) or fresh (fewest calls first)."""
     c = leads.c
-    holders = BY_HAND if held else (EVERYBODY,)
-    query = select(c.id, c.number_key, c.holder, c.attempts).where(
-        c.batch == batch, c.due.is_not(None), c.holder.in_(holders)
+    query = select(c.id, c.number_key, c.attempts).where(
+        c.batch == batch,
+        c.due.is_not(None),
+        or_(c.holder == EVERYBODY, and_(c.holder == HELD, c.handed_at.is_not(None))),
     )
-    keys = {
-        "random": lambda row: (row.holder, place(store.secret, batch, row.number_key)),
-        "oldest": lambda row: (row.holder, row.id),
-        "fresh": lambda row: (row.holder, row.attempts, place(store.secret, batch, row.number_key)),
+    keys: dict[str, Callable[[Any], Any]] = {
+        "random": lambda row: place(store.secret, batch, row.number_key),
+        "oldest": lambda row: row.id,
+        "fresh": lambda row: (row.attempts, place(store.secret, batch, row.number_key)),
     }
     return [LeadId(row.id) for row in sorted(_rows(store, query), key=keys[order])]
 
 
-def held_by(store: Store, batch: str, holders: Sequence[str]) -> dict[str, list[LeadId]]:
-    """Open leads of a batch by who of these holds them."""
+def held_by(store: Store, batch: str, holder: str | None) -> dict[str, list[LeadId]]:
+    """Open leads of a batch that a group or agent holds, by holder; of all of them when None."""
     c = leads.c
-    query = select(c.id, c.holder).where(c.batch == batch, c.due.is_not(None), c.holder.in_(holders))
-    found: dict[str, list[LeadId]] = {}
-    for row in _rows(store, query.order_by(c.id)):
-        found.setdefault(row.holder, []).append(LeadId(row.id))
-    return found
+    whose = c.holder == holder if holder is not None else c.holder.not_in((EVERYBODY, HELD, CLOSED))
+    return _by_holder(store, select(c.id, c.holder).where(c.batch == batch, c.due.is_not(None), whose))
 
 
-def handed_before(store: Store, batch: str, instant: float) -> dict[str, list[LeadId]]:
-    """Open leads of a batch handed out before an instant, by who holds them."""
+def handed_before(store: Store, batch: str, instant: float, opened: float) -> dict[str, list[LeadId]]:
+    """Open leads of a batch handed out before an instant, by who has them; `opened` holds for those of no known hour."""
     c = leads.c
-    query = select(c.id, c.holder).where(
-        and_(c.batch == batch, c.due.is_not(None), c.holder.not_in((HELD, CLOSED)), c.handed_at < instant)
-    )
-    found: dict[str, list[LeadId]] = {}
-    for row in _rows(store, query.order_by(c.id)):
-        found.setdefault(row.holder, []).append(LeadId(row.id))
-    return found
+    since = func.coalesce(c.handed_at, opened)
+    query = select(c.id, c.holder).where(c.batch == batch, c.due.is_not(None), c.holder.not_in((HELD, CLOSED)))
+    return _by_holder(store, query.where(since < instant))
 
 
 def not_closed(store: Store, batch: str) -> list[LeadId]:
@@ -111,6 +115,29 @@ def not_closed(store: Store, batch: str) -> list[LeadId]:
     c = leads.c
     rows = _rows(store, select(c.id).where(c.batch == batch, c.holder != CLOSED).order_by(c.due, c.id))
     return [LeadId(row.id) for row in rows]
+
+
+def _walk(store: Store, batch: str, holder: str, wanted: Callable[[float, Any], bool]) -> Iterator[list[LeadId]]:
+    """Leads of a batch and holder that are wanted, a page of the table at a time."""
+    c = leads.c
+    columns = (c.id, c.number_key, c.due, c.handed_at)
+    after = 0
+    while True:
+        query = select(*columns).where(c.batch == batch, c.id > after, c.holder == holder)
+        rows = _rows(store, query.order_by(c.id).limit(PAGE))
+        found = [LeadId(row.id) for row in rows if wanted(place(store.secret, batch, row.number_key), row)]
+        if found:
+            yield found
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].id
+
+
+def _by_holder(store: Store, query: Any) -> dict[str, list[LeadId]]:
+    found: dict[str, list[LeadId]] = {}
+    for row in _rows(store, query.order_by(leads.c.id)):
+        found.setdefault(row.holder, []).append(LeadId(row.id))
+    return found
 
 
 def _rows(store: Store, query: Any) -> Sequence[Any]:

@@ -58,7 +58,7 @@ def _fill_in(first: Row, second: Row) -> Row:
 
 def _handed_twice(first: Row, second: Row) -> Row:
     """Two hands one lead went through in one batch: the later has it, and what either took from it is gone."""
-    return (*second[:5], max(first[5], second[5]), max(first[6], second[6]))
+    return (*second[:5], max(first[5], second[5]), max(first[6], second[6]), second[7])
 
 
 def _refused_again(first: Row, second: Row) -> Row:
@@ -149,8 +149,12 @@ HANDED = Change(
     table=tables.leads,
     verb=Verb.UPDATE,
     columns=("id", "holder", "handed_at", "agent", "due"),
-    extra=("integer", "integer"),
-    how={"agent": "CASE WHEN {5}=1 THEN NULL ELSE {old} END", "due": "CASE WHEN {6}=1 THEN NULL ELSE {old} END"},
+    extra=("integer", "integer", "integer"),
+    how={
+        "handed_at": "CASE WHEN {7}=1 THEN NULL ELSE COALESCE({new},{old}) END",
+        "agent": "CASE WHEN {5}=1 THEN NULL ELSE {old} END",
+        "due": "CASE WHEN {6}=1 THEN NULL ELSE {old} END",
+    },
     merge=_handed_twice,
 )
 BATCH_SHARE = Change(name="batch_share", table=tables.batches, verb=Verb.UPDATE, columns=("id", "share"))
@@ -275,11 +279,12 @@ def _targets(fact: batches.TargetsSet) -> str:
 
 
 def _moved(at: float, fact: batches.LeadsMoved) -> list[Row]:
-    """One row a lead: whose it is now, since when; recovered it is promised to nobody, closed it is never due."""
+    """One row a lead: whose it is now, handed out when; recovered it is promised to nobody, closed it is never due."""
     to = fact.to
     handed_at = None if to in (batches.HELD, batches.CLOSED) else at
     back, shut = int(to == batches.HELD), int(to == batches.CLOSED)
-    return [(lead, to, handed_at, None, None, back, shut) for lead in fact.leads]
+    unreleased = int(isinstance(fact, batches.LeadsRecovered) and fact.why == batches.UNRELEASED)
+    return [(lead, to, handed_at, None, None, back, shut, unreleased) for lead in fact.leads]
 
 
 def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Change, list[Row]]]:

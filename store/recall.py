@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import exists, func, select
 
 from store.allocation import portions_held
+from store.batch_life import timed
 from store.opening import Store
 from store.tables import agents, attempts, campaigns, journal, leads, recordings
 from telephony.agents import AgentState, SeatMode
@@ -48,18 +49,21 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
         held = portions_held(connection)
+        ends = timed(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
     if mine is not None:
         calls = [row for row in calls if row.server in mine.servers]
         talked = [row for row in talked if row.server in mine.servers]
         known = [row for row in known if row.agent in mine.agents]
         states = [row for row in states if row.campaign in mine.campaigns]
+        ends = tuple(end for end in ends if end.campaign in mine.campaigns)
     return Restored(
         calls=_in_order(_call(row, attempts=row.tried + 1) for row in calls),
         talked=_in_order(_call(row, attempts=max(row.tried, 1)) for row in talked),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
         portions=held,
+        timed=ends,
     )
 
 

@@ -8,6 +8,7 @@ from config.model import CampaignSettings, ServerSettings
 from dialer.abandonment import Totals
 from dialer.engine import DialerEngine
 from recording.engine import RecordingEngine
+from switchroom.batchclock import BatchClock
 from switchroom.core import Core
 from switchroom.ids import call_ids, serials
 from switchroom.outbox import Outbox
@@ -76,7 +77,7 @@ def build(
     )
     timers = Timers()
     core = Core(
-        board=Switchboard(calls=calls, parts=(recorder, acd, dialer, Watchman())),
+        board=Switchboard(calls=calls, parts=(recorder, acd, dialer, Watchman(), BatchClock())),
         timers=timers,
         clock=clock,
         on_idle=on_idle,

@@ -8,6 +8,8 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from config import words
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
@@ -23,6 +25,7 @@ from store.reservations import Reservations
 from store.verifying import heads
 from store.writer import Writer
 from switchroom import anchors, soundfiles
+from switchroom.batchdesk import LiveBatches
 from switchroom.claims import campaign_claims, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
@@ -114,11 +117,21 @@ class LiveFloor:
         known = await asyncio.to_thread(
             restored, self.store, mine(self.server, self.campaigns) if self._lease.shared else None
         )
+        self.batches = LiveBatches(
+            opened=self.store,
+            server=self.server,
+            campaigns=self.campaigns,
+            house=self.house,
+            writer=self.writer,
+            leads=self.leads,
+            now=self.clock.now,
+        )
         self.desk = Desk(
             self,
             self.server.api,
             simulated=self.simulated,
             queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self.house.core.feed),
+            batches=self.batches,
             clock=self.clock,
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
@@ -127,6 +140,7 @@ class LiveFloor:
         except OSError:
             await self._close_books()
             raise
+        await self.batches.start()
         self.house.core.feed(known)
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
         for link in self.links.values():
@@ -137,6 +151,7 @@ class LiveFloor:
         await self.desk.close()
         self._anchoring.cancel()
         await asyncio.gather(self._anchoring, return_exceptions=True)
+        await self.batches.close()
         for link in self.links.values():
             await link.close()
         if self._timer is not None:
@@ -171,7 +186,7 @@ class LiveFloor:
     # the Floor
 
     def view(self) -> FloorView:
-        return self.window.view(self.clock.now())
+        return msgspec.structs.replace(self.window.view(self.clock.now()), stocks=self.batches.stockroom.views)
 
     def ask(self, ask: Ask) -> Refused | None:
         return self.house.core.ask(ask)

@@ -13,6 +13,8 @@ HELD = "-"
 CLOSED = "!"
 """Closed with its batch, whatever instant an ending call may still set."""
 GROUP, AGENT = "group:", "agent:"
+UNRELEASED = "unreleased"
+"""Why leads are recovered of which their batch's share leaves nothing: they count as never handed out."""
 PORTION = 1000
 """Most leads one fact moves."""
 
@@ -44,9 +46,11 @@ class BatchFact(Fact, frozen=True, kw_only=True):
 
 
 class BatchReleased(BatchFact, frozen=True, kw_only=True):
-    """From now on the first `share` of the batch, in its own random order, may be dialled."""
+    """From now on the first `share` of the batch, in its own random order, may be dialled; with `recovered`, what was
+    taken back from groups and agents too."""
 
     share: float
+    recovered: bool = False
 
 
 class BatchTimed(BatchFact, frozen=True, kw_only=True):
@@ -115,7 +119,7 @@ class LeadsAllocated(LeadsMoved, frozen=True, kw_only=True):
 
 
 class LeadsRecovered(LeadsMoved, frozen=True, kw_only=True):
-    """Taken back from `holder`; `why` is withdrawn, age, trial or cutover."""
+    """Taken back from `holder`; `why` is withdrawn, age or unreleased."""
 
     holder: str
     why: str

@@ -3,6 +3,7 @@
 import msgspec
 
 from telephony.agents import AgentState, SeatMode
+from telephony.batches import BatchTimed
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.numbers import PhoneNumber
 
@@ -108,3 +109,5 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: tuple[tuple[CampaignId, str], ...] = ()
     portions: tuple[tuple[CampaignId, str], ...] = ()
     """Groups and agents that hold open leads of a campaign."""
+    timed: tuple[BatchTimed, ...] = ()
+    """Batches that close at a set time."""

@@ -72,6 +72,19 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     since: float
 
 
+class StockView(msgspec.Struct, frozen=True, kw_only=True):
+    """How long customers last today: of a whole campaign (`group` ""), or of what one group or agent holds of it.
+
+    `left` can be dialled today; `per_hour` goes in an hour of dialling, None when not known yet; `dry_at` (epoch
+    seconds) is when nobody is left, None when they last through today's calling hours."""
+
+    campaign: str
+    group: str
+    left: int
+    per_hour: float | None
+    dry_at: float | None
+
+
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     campaign: str
@@ -94,3 +107,4 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True):
     trunks: tuple[TrunkView, ...]
     servers: tuple[ServerView, ...]
     alarms: tuple[AlarmView, ...]
+    stocks: tuple[StockView, ...] = ()

@@ -1,6 +1,6 @@
 // Campaigns: how fast and why, the abandon rate against its target, outcomes, and the buttons.
 import { html, useState } from "/static/vendor/preact-htm.mjs";
-import { count, named, percent, t } from "/static/text.js";
+import { clock, count, named, percent, t } from "/static/text.js";
 import { Sure } from "/static/panel.js";
 
 export const STAGES = ["dialling", "ringing", "waiting", "talking"];
@@ -33,7 +33,13 @@ export function Flow({ stages }) {
       ${index < 3 && html`<i aria-hidden="true"></i>`}</div>`)}</section>`;
 }
 
-export function Campaign({ campaign, onAsk }) {
+function Stocks({ stocks }) {
+  if (!stocks.length) return null;
+  return html`<p class="supply stocks">${t("stock.title")} ${stocks.map((stock) => html`<span key=${stock.group} data-stock=${stock.group} class=${stock.dry_at != null ? "dry" : ""}>${stock.group} <b>${t("stock.left", { n: count(stock.left) })}</b>
+    ${stock.per_hour != null && html`· ${t("stock.rate", { n: count(Math.round(stock.per_hour)) })}`} · ${stock.dry_at != null ? html`<b>${t("stock.dry", { at: clock(stock.dry_at).slice(0, 5) })}</b>` : t("stock.lasts")}</span>`)}</p>`;
+}
+
+export function Campaign({ campaign, stocks, onAsk }) {
   const [sure, setSure] = useState(false);
   const may = MAY[campaign.state] ?? ["start", "pause", "drain", "stop"];
   const title = campaign.title || campaign.id;
@@ -53,6 +59,7 @@ export function Campaign({ campaign, onAsk }) {
       ${[["connected", campaign.connected], ["abandoned", campaign.abandoned], ["refused", campaign.refused], ["hopper", campaign.hopper]].map(([name, n]) => html`<div key=${name}><dt>${t(`campaign.${name}`)}</dt><dd>${count(n)}</dd></div>`)}
     </dl><div><h4>${t("campaign.outcomes")}</h4><${Outcomes} outcomes=${campaign.outcomes} /></div></div>
     ${agents.length > 0 && html`<p class="supply">${t("campaign.agents")} ${agents.map(([name, n]) => html`<span key=${name}>${named("supply", name)} <b>${count(n)}</b></span>`)}</p>`}
+    <${Stocks} stocks=${stocks} />
     ${sure && html`<${Sure} words=${t("ask.stop.sure", { title })} yes=${t("ask.sure.yes")} onYes=${() => put("stop")} onClose=${() => setSure(false)} />`}
   </article>`;
 }

@@ -132,7 +132,7 @@ function Page() {
       ${view.campaigns.length > 1 && html`<div class="card whole"><h2>${t("head.flow")}</h2><${Flow} stages=${stages} /></div>`}
       <div class="columns"><div class="left">
         <section aria-label=${t("head.campaigns")} class="campaigns">${view.campaigns.length === 0 && html`<p class="card none">${t("none.campaigns")}</p>`}
-          ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} onAsk=${onAsk} />`)}</section>
+          ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} stocks=${(view.stocks ?? []).filter((stock) => stock.campaign === campaign.id)} onAsk=${onAsk} />`)}</section>
         <${Board} agents=${view.agents} at=${view.at} onPick=${setPicked} />
       </div><aside class="right"><${Lines} trunks=${view.trunks} servers=${view.servers} /><${Events} facts=${facts} titles=${titles} skipped=${skipped} /></aside></div>
       <footer>Switchroom ${view.version}</footer>

@@ -11,7 +11,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from telephony.agents import AgentState, CampaignAction, CampaignAsked, NotReadyAsked, Refused
 from tests.browser.chromium import FLAGS, Unavailable, obtain
-from tests.desk.fake_floor import FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeFloor, FakeQueries
 
 pytestmark = pytest.mark.browser
 TOKEN = "correct-horse-battery-staple"
@@ -51,7 +51,9 @@ class Visit:
     async def open_desk(self) -> None:
         settings = ApiSettings(port=self.port, tokens={"wang": SecretStr(TOKEN)})
         clock, queries = self.floor.clock, FakeQueries()
-        self.desk = Desk(self.floor, settings, simulated=self.simulated, queries=queries, clock=clock)
+        self.desk = Desk(
+            self.floor, settings, simulated=self.simulated, queries=queries, batches=FakeBatches(), clock=clock
+        )
         self.port = await self.desk.start()
 
     async def page(self, *, locale: str = "zh-CN", viewport: dict[str, int] = WIDE, scheme: str = "light") -> Page:

@@ -9,7 +9,7 @@ import pytest
 from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import Tokens
-from tests.desk.fake_floor import FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeFloor, FakeQueries
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -21,6 +21,7 @@ class Office:
     desk: Desk
     floor: FakeFloor
     queries: FakeQueries
+    batches: FakeBatches
     client: aiohttp.ClientSession
     port: int
     waits: list[float]
@@ -32,7 +33,7 @@ class Office:
 
 async def _open(*, simulated: bool, **settings: object) -> Office:
     floor = FakeFloor(simulated=simulated)
-    queries = FakeQueries()
+    queries, batches = FakeQueries(), FakeBatches()
     waits: list[float] = []
 
     async def note(seconds: float) -> None:
@@ -44,12 +45,13 @@ async def _open(*, simulated: bool, **settings: object) -> Office:
         api,
         simulated=simulated,
         queries=queries,
+        batches=batches,
         clock=floor.clock,
         tokens=Tokens(api.tokens, note, roles=api.roles),
     )
     port = await desk.start()
     client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=10))
-    return Office(desk=desk, floor=floor, queries=queries, client=client, port=port, waits=waits)
+    return Office(desk=desk, floor=floor, queries=queries, batches=batches, client=client, port=port, waits=waits)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from random import Random
 
 import msgspec
 
+from desk.batch_ports import BatchWishRefused, Done, Holding, LifeDetail, LifeRow, MeasuresRow, RateRow
 from desk.ports import BatchRow, CallRow, ImportRefused, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from telephony.agents import (
     AgentState,
@@ -34,7 +35,7 @@ from telephony.facts import (
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.outcomes import Outcome
-from telephony.views import AgentView, AlarmView, CallView, CampaignView, FloorView, ServerView, TrunkView
+from telephony.views import AgentView, AlarmView, CallView, CampaignView, FloorView, ServerView, StockView, TrunkView
 from tests.desk.fake_books import FakeBooks
 
 EPOCH = 1_790_000_000.0
@@ -382,3 +383,42 @@ class FakeQueries(FakeBooks):
         return [RejectedRow(line=4, why="repeated", value="+86138****8000", cells=("138****8000",), serial=1)][
             after:limit
         ]
+
+
+class FakeBatches:
+    """One batch named spring; every wish is noted in `asked`, and refused when `refusal` is set."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, object, str]] = []
+        self.refusal: BatchWishRefused | None = None
+
+    async def lives(self, *, campaign: str | None) -> Sequence[LifeRow]:
+        return [A_LIFE] if campaign in (None, A_LIFE.campaign) else []
+
+    async def life(self, batch: str) -> LifeDetail:
+        if batch != A_LIFE.id:
+            raise BatchWishRefused("unknown_batch", {"batch": batch})
+        rate = RateRow(count=1, of=4, rate=0.25, low=0.05, high=0.7)
+        measures = MeasuresRow(
+            leads=300, done=4, attempts=4, connect=rate, success=rate, agent_hours=0.1, calls_per_hour=10.0
+        )
+        holding = Holding(holder="group:B", leads=300, open=296, fresh=296)
+        return LifeDetail(batch=A_LIFE, holdings=(holding,), measures=measures, trial=None)
+
+    async def put(self, batch: str, wish: object, actor: str) -> Done:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append((batch, wish, actor))
+        return Done(batch=batch, moved=7)
+
+    async def recover(self, actor: str) -> Done:
+        return Done(batch="", moved=0)
+
+    def forecast(self) -> Sequence[StockView]:
+        return [StockView(campaign="spring", group="B", left=400, per_hour=100.0, dry_at=EPOCH + 14_400)]
+
+
+A_LIFE = LifeRow(
+    id="spring", campaign="spring", state="open", added=300, share=0.3333, created_at=EPOCH, opened_at=EPOCH,
+    close_at=None, closed_at=None, successor=None, trial=None, trial_at=None, targets=None,
+)  # fmt: skip

@@ -6,13 +6,15 @@ import time
 
 from config.model import ApiSettings
 from desk.server import Desk
-from tests.desk.fake_floor import FakeClock, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeClock, FakeFloor, FakeQueries
 
 
 async def serve(port: int, agents: int) -> None:
     clock = FakeClock(time.time())
     floor = FakeFloor(clock, agents=agents)
-    desk = Desk(floor, ApiSettings(port=port), simulated=True, queries=FakeQueries(), clock=clock)
+    desk = Desk(
+        floor, ApiSettings(port=port), simulated=True, queries=FakeQueries(), batches=FakeBatches(), clock=clock
+    )
     await desk.start()
     past(desk, floor, clock)
     if len(sys.argv) > 3:

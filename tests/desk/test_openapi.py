@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from desk.batch_ports import BatchWishRefused
 from desk.bodies import Nothing
 from desk.openapi import operation_id
-from desk.routes import PREFIX, ROUTES, Route
+from desk.route import PREFIX, Route
+from desk.routes import ROUTES
 from telephony.agents import Refused
 from tests.desk.conftest import Office
 from tests.desk.schema import faults
@@ -20,6 +22,13 @@ BODIES = {
     "reveal": {"reason": "the customer asked to be called back"},
     "changes": {"name": "王芬"},
     "exports": {"what": "leads"},
+    "allocate": {"group": "B", "count": 500},
+    "withdraw": {"agent": "1001"},
+    "release": {"share": 1.0},
+    "close": {"at": 1.8e9},
+    "cutover": {"successor": "summer", "at": 1.8e9},
+    "trial": {"count": 200},
+    "targets": {"connect_rate": 0.3, "success_rate": 0.02, "calls_per_hour": 12},
 }
 UNDOCUMENTED = {"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/live"}
 
@@ -77,6 +86,7 @@ async def test_answers_are_what_the_document_says(office: Office, route: Route) 
         assert faults(await response.json(), schema, components) == []
     if 409 in route.refuses and route.takes != "csv" and route.name.startswith("ask_") and route.name != "ask_change":
         office.floor.refusal = Refused(code="not_now", words={"why": "x"})
+        office.batches.refusal = BatchWishRefused("batch_closed", {"batch": "spring"})
         async with office.client.request(route.method, _url(route), **sent) as response:
             assert response.status == 409
             schema = responses["409"]["content"]["application/json"]["schema"]

@@ -8,7 +8,8 @@ import pytest
 from config.model import Role
 from config.rights import ROLES, UNNAMED, Right
 from desk.openapi import operation_id
-from desk.routes import PREFIX, ROUTES, Route
+from desk.route import PREFIX, Route
+from desk.routes import ROUTES
 from tests.desk.conftest import TOKEN, Office
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Accept-Language": "en"}
