@@ -61,7 +61,7 @@ class Stockroom:
         views: list[StockView] = []
         said: list[Fact] = []
         for campaign, holders in left.items():
-            pools = {(campaign, ""): sum(holders.values())}
+            pools: dict[Pool, int] = {(campaign, ""): sum(holders.values())}
             for holder, number in holders.items():
                 if (group := group_of(holder)) is not None:
                     pools[(campaign, group)] = number
@@ -79,9 +79,9 @@ class Stockroom:
                     )
                 )
                 said += self._warn(pool, seen.dry_at if running.get(campaign, False) else None, seen.left, now)
-        for pool in [pool for pool in self._samples if pool[0] not in left]:
-            del self._samples[pool]
-            said += self._warn(pool, None, 0, now)
+        for gone in [pool for pool in self._samples if pool[0] not in left]:
+            del self._samples[gone]
+            said += self._warn(gone, None, 0, now)
         self.views = tuple(sorted(views, key=lambda view: (view.campaign, view.group)))
         return said
 

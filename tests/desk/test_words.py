@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 
 from desk.words import STATIC, catalogue, say
-from telephony import facts
+from telephony import batches, facts
 from telephony.agents import AgentState, CampaignAction, SeatMode
 from telephony.facts import AbandonedBy, Fact
 from telephony.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
 ENGINES = ("acd", "dialer", "recording", "kvmctl", "telephony", "switchroom", "store", "desk", "config")
-KINDS = [cls for cls in vars(facts).values() if isinstance(cls, type) and issubclass(cls, Fact) and cls is not Fact]
+SORTS = (Fact, batches.BatchFact, batches.LeadsMoved)
+KINDS = [
+    cls
+    for cls in {**vars(facts), **vars(batches)}.values()
+    if isinstance(cls, type) and issubclass(cls, Fact) and cls not in SORTS
+]
 
 
 def test_every_text_is_there_in_both_languages() -> None:
