@@ -32,6 +32,10 @@ _LISTS = (
 )
 
 
+def _json(content: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(content), content_type="application/json", charset="utf-8")
+
+
 class Api:
     """One method for each `name` of the route table."""
 

@@ -8,7 +8,18 @@ import typer
 from typer import rich_utils
 
 from config.faults import SettingsError
-from switchroom import cli_batches, cli_audit, cli_books, cli_floor, cli_key, cli_lab, cli_leads, cli_policy, cli_run, cli_setup
+from switchroom import (
+    cli_audit,
+    cli_batches,
+    cli_books,
+    cli_floor,
+    cli_key,
+    cli_lab,
+    cli_leads,
+    cli_policy,
+    cli_run,
+    cli_setup,
+)
 from switchroom.cli_words import LANG, say
 from switchroom.logbook import mask_tracebacks
 from switchroom.opening import StoreFault
