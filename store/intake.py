@@ -71,6 +71,7 @@ def add_leads(store: Store, rows: Iterable[NewLead]) -> Taken:
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
         with store.pen, store.writing.begin() as connection:
+            keep_up(connection, store.seal, store.seal.newest)
             added += insert_leads(store, connection, batch)
         total += len(batch)
         if len(batch) == BATCH:
@@ -79,8 +80,7 @@ def add_leads(store: Store, rows: Iterable[NewLead]) -> Taken:
 
 
 def insert_leads(store: Store, connection: Connection, rows: Sequence[NewLead]) -> int:
-    """Put leads in within a transaction; how many, those whose number the campaign has already left out."""
-    keep_up(connection, store.seal, store.seal.newest)
+    """Put leads in within a transaction that has kept up with the key; how many did not stand in their campaign."""
     return apply(connection, COMING_IN, [_row(store, lead) for lead in rows])
 
 

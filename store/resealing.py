@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from store import keyfile
 from store.changes import Change, Row, Verb, apply
-from store.sealing import CONTENT, EXTRA, FINGERPRINTS, MARK, NAME, NUMBER, Seal
-from store.tables import leads, meta, requests
+from store.sealing import CELLS, CONTENT, EXTRA, FINGERPRINTS, MARK, NAME, NUMBER, VALUE, Seal
+from store.tables import batch_rejects, leads, meta, requests
 
 if TYPE_CHECKING:
     from store.opening import Store
@@ -27,8 +27,10 @@ SWEPT = "sealed"
 """In ``meta``: no open number was left, and none lingers in pages given up."""
 PORTION = 1024
 PLACES = {"number": NUMBER, "name": NAME, "extra": EXTRA}
+REJECTS = {"value": VALUE, "cells": CELLS}
 
 RESEALED = Change(name="resealed", table=leads, verb=Verb.UPDATE, columns=("id", *PLACES))
+REJECTS_RESEALED = Change(name="rejects_resealed", table=batch_rejects, verb=Verb.UPDATE, columns=("id", *REJECTS))
 
 Progress = Callable[[int, int], None]
 """Called with (rows gone through, rows there are)."""
@@ -116,21 +118,29 @@ def _keys(store: "Store") -> keyfile.Keys:
 
 
 def _go_through(store: "Store", progress: Progress = lambda _, __: None) -> int:
-    """Seal by the newest key whatever is not; a transaction for each portion."""
-    seal, c = store.seal, leads.c
-    columns = (c.id, c.number_key, *(c[name] for name in PLACES))
+    """Seal by the newest key whatever is not."""
+    others = _table(store, REJECTS_RESEALED, "row", REJECTS) + _requests(store)
+    return _table(store, RESEALED, "number_key", PLACES, progress) + others
+
+
+def _table(
+    store: "Store", change: Change, key: str, places: dict[str, bytes], progress: Progress = lambda _, __: None
+) -> int:
+    """Go through one table, a transaction for each portion; `key` is the column that ties a sealed text to its row."""
+    seal, c = store.seal, change.table.c
+    columns = (c.id, c[key], *(c[name] for name in places))
     with store.reading.begin() as connection:
-        total = connection.execute(select(func.count()).select_from(leads)).scalar_one()
+        total = connection.execute(select(func.count()).select_from(change.table)).scalar_one()
     after, seen, changed = -(2**63), 0, 0
     while True:
         with store.pen, store.writing.begin() as connection:
             portion = select(*columns).where(c.id > after).order_by(c.id).limit(PORTION).with_for_update()
             rows = connection.execute(portion).all()
-            anew = [_anew(seal, *row) for row in rows if not all(map(seal.is_newest, row[2:]))]
+            anew = [_anew(seal, places, *row) for row in rows if not all(map(seal.is_newest, row[2:]))]
             if anew:
-                apply(connection, RESEALED, anew)
+                apply(connection, change, anew)
         if not rows:
-            return changed + _requests(store)
+            return changed
         after, seen, changed = rows[-1].id, seen + len(rows), changed + len(anew)
         progress(seen, max(total, seen))
 
@@ -147,12 +157,12 @@ def _requests(store: "Store") -> int:
     return len(anew)
 
 
-def _anew(seal: Seal, lead: int, number_key: int, *texts: str) -> Row:
+def _anew(seal: Seal, places: dict[str, bytes], id: int, key: int, *texts: str) -> Row:
     return (
-        lead,
+        id,
         *(
-            text if seal.is_newest(text) else seal.sealed(place, seal.opened(place, text, number_key), number_key)
-            for place, text in zip(PLACES.values(), texts, strict=True)
+            text if seal.is_newest(text) else seal.sealed(place, seal.opened(place, text, key), key)
+            for place, text in zip(places.values(), texts, strict=True)
         ),
     )
 
@@ -163,7 +173,7 @@ def _sweep(store: "Store") -> bool:
     try:
         with store.pen, store.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if postgres:
-                for table in (leads, meta):
+                for table in (leads, batch_rejects, meta):
                     connection.exec_driver_sql(f"VACUUM FULL {table.name}")
             else:
                 raw = connection.connection.driver_connection

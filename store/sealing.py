@@ -21,6 +21,7 @@ MARK = "\x02"
 NONCE = 12
 NUMBER, NAME, EXTRA = b"leads.number", b"leads.name", b"leads.extra"
 CONTENT = b"requests.content"
+CELLS, VALUE = b"batch_rejects.cells", b"batch_rejects.value"
 FINGERPRINTS = b"meta.fingerprints"
 
 

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from config.load import load_campaigns, load_server
 from config.model import ServerSettings
 from config.words import say as say_in
-from store.arrivals import rejects_of
 from store.batches import BatchExists, BatchMoved, batch_of, batches_list
+from store.left_out import rejects_of
 from switchroom.cli_run import Campaigns, Config, beside
 from switchroom.cli_tables import batches_table
 from switchroom.cli_words import LANG, console, errors, fail, print_json, say

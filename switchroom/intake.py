@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from config.faults import mask_digits
-from store.arrivals import ASIDE, DUPLICATES, Against, Arrival, LeftOut, take_portion
-from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of_file, create_batch
+from store.arrivals import take_portion
+from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batch_of_file, create_batch
 from store.intake import BATCH, BREATH_S
+from store.known import ASIDE, DUPLICATES, Against, Arrival
+from store.left_out import LeftOut
 from store.opening import Store
 from switchroom.cells import without_numbers
 from switchroom.columns import Columns, columns_of
@@ -239,10 +241,7 @@ class _Intake:
         if not self._known:
             day = datetime.fromtimestamp(self._batch.created_at, ZoneInfo(order.zone)).date().isoformat()
             made = f"{_stem(order.file or order.path.name, order.region)}-{day}"
-            if order.dry_run:
-                self._batch = msgspec.structs.replace(self._batch, id=order.name or made)
-            else:
-                self._batch = _entered(self._store, self._batch, made)
+            self._batch = _entered(self._store, self._batch, made, only_named=order.dry_run)
         self._rows = LeadRows(
             order.campaign,
             self._batch.id,
@@ -286,10 +285,15 @@ def _stem(name: str, region: str) -> str:
     return re.sub(r"[^\w.]+", "-", shown)[: NAME - 15].strip("-.") or "list"
 
 
-def _entered(store: Store, batch: Batch, made: str) -> Batch:
+def _entered(store: Store, batch: Batch, made: str, *, only_named: bool) -> Batch:
+    """The batch under the first free name, in the books unless it is `only_named`."""
     names = [batch.id] if batch.id else [made, *(f"{made}-{serial}" for serial in range(2, NAMES_TRIED))]
     for name in names:
         entered = msgspec.structs.replace(batch, id=name)
+        if only_named:
+            if batch_of(store, name) is None:
+                return entered
+            continue
         try:
             create_batch(store, entered)
         except BatchExists:

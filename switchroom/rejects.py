@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from config.words import say
-from store.arrivals import LeftOut
+from store.left_out import LeftOut
 
 COLUMNS = ("row", "code", "reason", "value", "cells")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

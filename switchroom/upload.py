@@ -5,9 +5,9 @@ from pathlib import Path
 
 from config.model import ServerSettings
 from desk.ports import BatchRow, ImportRefused, ImportReport, ListOrder, RejectedRow
-from store.arrivals import rejects_of
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batches_list
 from store.faults import trouble_of
+from store.left_out import rejects_of
 from store.opening import Store
 from switchroom.intake import BrokenOff, IntakeReport, Order, good_name, take_in
 from switchroom.sheet import SheetFault

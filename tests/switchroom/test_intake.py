@@ -1,95 +1,26 @@
 """Lists of leads come in from anywhere: what can be dialled is taken, everything else is told, nothing is shown whole."""
 
 import csv
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
-import store
 from config.words import known
-from store import Store
-from store.arrivals import ASIDE, DUPLICATES, LeftOut, rejects_of
 from store.batches import batch_of
 from store.intake import BATCH
-from store.sealing import EXTRA, NAME
-from store.tables import batch_rejects, batches, leads
-from switchroom.intake import IntakeReport, Order, take_in
+from store.known import ASIDE, DUPLICATES
+from store.left_out import LeftOut, rejects_of
 from switchroom.numbering import read_number
 from switchroom.rejects import write_rejects
 from switchroom.sheet import CHUNK, LINE, SheetFault, examine, rows
-from telephony.ids import CampaignId
 from telephony.numbers import NumberFault, PhoneNumber, parse
 from tests.store.trade import NOON
+from tests.switchroom.desk_of_lists import Intake, balanced, numbers
 
-SPRING = CampaignId("spring")
 GOOD = ("13800138000", "13900139000", "18612345678")
-
-
-class Taken(NamedTuple):
-    """A lead as it stands in the table."""
-
-    number: PhoneNumber
-    customer: str
-    name: str
-    zones: tuple[str, ...]
-    priority: int
-    due: float
-    agent: str | None
-    batch: str
-    extra: dict[str, str]
-
-
-class Intake:
-    """Takes lists in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store: Store = store.open(f"sqlite:///{folder}/switchroom.db", durable=False)
-        self.path = folder / "leads.csv"
-        self.progress: list[tuple[int, int, int]] = []
-
-    def take(self, content: str | bytes, region: str = "CN", **wishes: Any) -> IntakeReport:
-        self.path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return self.take_file(self.path, region=region, **wishes)
-
-    def take_file(self, path: Path, *, now: float = NOON, **wishes: Any) -> IntakeReport:
-        order = Order(
-            **{"path": path, "campaign": SPRING, "author": "lee", "region": "CN", "zone": "Asia/Shanghai", **wishes}
-        )
-        return take_in(self.store, order, now=lambda: now, progress=lambda *step: self.progress.append(step))
-
-    def clear(self) -> None:
-        with self.store.writing.begin() as connection:
-            for table in (leads, batches, batch_rejects):
-                connection.execute(table.delete())
-
-    @property
-    def leads(self) -> list[Taken]:
-        with self.store.reading.begin() as connection:
-            rows = connection.execute(select(leads).order_by(leads.c.id)).all()
-        seal = self.store.seal
-        return [
-            Taken(
-                seal.number(row.number, row.number_key),
-                row.customer,
-                seal.opened(NAME, row.name, row.number_key),
-                tuple(row.zones.split(",")),
-                row.priority,
-                row.due,
-                row.agent,
-                row.batch,
-                json.loads(seal.opened(EXTRA, row.extra, row.number_key) or "{}"),
-            )
-            for row in rows
-        ]
-
-    def rejects(self, batch: str) -> list[tuple[int, str, str]]:
-        return [(each.row, each.code, each.value) for each in rejects_of(self.store, batch)]
 
 
 @pytest.fixture
@@ -97,14 +28,6 @@ def intake(tmp_path: Path) -> Iterator[Intake]:
     made = Intake(tmp_path)
     yield made
     made.store.close()
-
-
-def numbers(*texts: str) -> list[PhoneNumber]:
-    return [parse(text, "CN") for text in texts]
-
-
-def balanced(report: IntakeReport) -> bool:
-    return report.rows == report.added + sum(report.duplicates.values()) + sum(report.rejected.values())
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"])
