@@ -7,6 +7,7 @@ import msgspec
 
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.leads import OpenCall
+from telephony.numbers import PhoneNumber
 
 
 class Stage(StrEnum):
@@ -45,6 +46,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     cancelled: bool = False
     callback_at: float | None = None
     promised_by: AgentId | None = None
+    number: PhoneNumber | None = None
 
 
 def taken_over(call: OpenCall) -> Flight:
@@ -68,6 +70,7 @@ def taken_over(call: OpenCall) -> Flight:
         talked=connected,
         callback_at=call.callback_at,
         promised_by=call.agent if call.callback_at is not None else None,
+        number=call.number,
     )
 
 

@@ -4,7 +4,7 @@ Rules: a campaign places calls only while RUNNING, on a PBX whose link is up, wh
 signed in to take them. Whatever is fed to it that it has no rule for changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -16,7 +16,8 @@ from dialer.books import CANCELLABLE, taken_over
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
 from dialer.crew import Crew
-from dialer.gate import Rule, Verdict, may_dial
+from dialer.donotcall.bars import Bars, ListsChanged
+from dialer.gate import Rule, may_dial
 from dialer.outgoing import Outgoing, Said
 from dialer.progress import Progress
 from dialer.trunks import TrunkBoard
@@ -24,6 +25,7 @@ from dialer.view import campaign_view
 from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked, SkipAsked
 from telephony.batches import MOVES, BatchClosed
 from telephony.commands import CancelTimer, Command, SetTimer
+from telephony.donotcall import BarsChanged
 from telephony.events import OptOutPressed, OriginateAccepted, TimerFired
 from telephony.facts import (
     AgentChanged,
@@ -47,7 +49,7 @@ from telephony.facts import (
     LeadRested,
     ServerChanged,
 )
-from telephony.ids import AgentId, CallId, CampaignId, CustomerId, ServerId
+from telephony.ids import AgentId, CallId, CampaignId, ServerId
 from telephony.leads import Contact, Lead, LeadsFetched, OpenCall, Restored
 from telephony.ports import AgentSupply
 from telephony.views import CampaignView, TrunkView
@@ -70,16 +72,13 @@ class DialerEngine:
         call_ids: Callable[[], CallId],
         totals: Mapping[str, Totals] | None = None,
         agents: Sequence[AgentSettings] = (),
-        barred_customers: Iterable[CustomerId] = (),
-        barred_numbers: Iterable[int] = (),
+        bars: Bars | None = None,
         calendars: Mapping[str, CalendarSettings] | None = None,
     ) -> None:
         """`totals` are the counts of each campaign's abandonment window, `agents` tell who serves which campaigns."""
         self._calendars = calendars or {}
         self._supply = supply
-        self._outgoing = Outgoing(TrunkBoard(trunks), call_ids)
-        self._outgoing.gate.barred.update(barred_customers)
-        self._outgoing.gate.barred.update(barred_numbers)
+        self._outgoing = Outgoing(TrunkBoard(trunks), call_ids, bars)
         self._campaigns: dict[CampaignId, Campaign] = {}
         self._servers: dict[ServerId, str] = {}
         self._serves: dict[AgentId, tuple[CampaignId, ...]] = {}
@@ -105,6 +104,8 @@ class DialerEngine:
             AttemptVetoed: self._vetoed,
             CallDisposed: course.disposed,
             CustomerBarred: course.barred,
+            BarsChanged: course.bars_changed,
+            ListsChanged: self._lists,
             OptOutPressed: course.opted_out,
             PreviewAsked: by_hand.preview,
             DialAsked: by_hand.dial,
@@ -237,10 +238,7 @@ class DialerEngine:
         campaign = self._campaigns.get(event.campaign)
         if campaign is None:
             out.extend(LeadRested(lead=lead.id, due=lead.due, why="campaign_gone") for lead in event.leads)
-            out.extend(LeadRested(lead=lead, due=bar_ends, why="do_not_call") for lead, bar_ends in event.barred)
             return
-        for barred, bar_ends in event.barred:
-            self._outgoing.refuse(campaign, barred, Verdict.refused(Rule.DO_NOT_CALL, bar_ends), out)
         kept, all_shut, shut_until = 0, True, 0.0
         for lead in self._batches.still(campaign, event.leads, out):
             verdict = may_dial(lead, campaign.rules, self._outgoing.gate, now)
@@ -280,6 +278,13 @@ class DialerEngine:
         self._servers[event.server] = event.state
         if event.state == UP:
             self._progress.hang_up_again(event.server, out)
+            for campaign in self._campaigns.values():
+                self._automatic.pace(campaign, now, out)
+
+    def _lists(self, event: ListsChanged, now: float, out: Said) -> None:
+        waited = bool(self._outgoing.gate.bars.awaited)
+        self._progress.lists_changed(event, now, out)
+        if waited and not self._outgoing.gate.bars.awaited:
             for campaign in self._campaigns.values():
                 self._automatic.pace(campaign, now, out)
 
@@ -357,6 +362,8 @@ class DialerEngine:
         """Why nothing may be dialled on that PBX at all, None when it may."""
         if not self.store_healthy:
             return "pace.store"
+        if self._outgoing.gate.bars.awaited:
+            return "pace.do_not_call_list"
         return None if self._servers.get(server) == UP else "pace.server"
 
     def _served_by(self, agent: AgentId) -> list[Campaign]:

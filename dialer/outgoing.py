@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from dialer.books import CANCELLABLE, Books, Flight
 from dialer.campaign import Campaign
+from dialer.donotcall.bars import Bars
 from dialer.gate import DAY_S, GateState, Rule, Verdict
 from dialer.hopper import STALE_S, Held
 from dialer.metrics import REFUSALS
@@ -19,9 +20,9 @@ Said = list[Fact | Command]
 class Outgoing:
     """What all campaigns share when they dial."""
 
-    def __init__(self, trunks: TrunkBoard, call_ids: Callable[[], CallId]) -> None:
+    def __init__(self, trunks: TrunkBoard, call_ids: Callable[[], CallId], bars: Bars | None = None) -> None:
         self.books = Books()
-        self.gate = GateState()
+        self.gate = GateState(bars)
         self.trunks = trunks
         self._call_ids = call_ids
         self.store_healthy = True
@@ -42,6 +43,7 @@ class Outgoing:
                 lead=lead.id,
                 customer=customer,
                 number_key=key,
+                number=lead.number,
                 trunk=trunk.id,
                 server=server,
                 agent=agent,

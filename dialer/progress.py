@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.campaign import Campaign
+from dialer.donotcall.bars import ListsChanged
 from dialer.gate import BUSY_RETRY_S, Rule, Verdict
 from dialer.metrics import ABANDONED, ANOMALIES, LATE, VETOED
 from dialer.outgoing import Outgoing, Said
 from dialer.recycle import UNKNOWN_REST_S, rest
 from telephony.commands import HangUp
+from telephony.donotcall import BarsChanged
 from telephony.events import OptOutPressed, OriginateAccepted
 from telephony.facts import (
     AbandonedBy,
@@ -34,6 +36,8 @@ DO_NOT_CALL = "do_not_call"
 MACHINE = "MACHINE"
 KEPT_FOR_DISPOSITION = 5000
 DIALLED = frozenset({Stage.DIALLING})
+TOLD_WITHIN_S = 3.0
+"""What another server entered in the do-not-call list is known here by then."""
 
 
 class Progress:
@@ -175,7 +179,8 @@ class Progress:
         if event.why is Veto.IN_CALL:
             outgoing.refuse(campaign, flight.lead, Verdict.refused(Rule.IN_CALL, now + BUSY_RETRY_S), out)
         else:
-            due = now + UNKNOWN_REST_S if event.why is Veto.UNWRITTEN else now
+            wait = {Veto.UNWRITTEN: UNKNOWN_REST_S, Veto.DO_NOT_CALL: TOLD_WITHIN_S}.get(event.why, 0.0)
+            due = now + wait
             outgoing.rest(campaign, LeadRested(lead=flight.lead, due=due, why="refetch"), out)
         return campaign
 
@@ -194,7 +199,7 @@ class Progress:
                 self._strange("CallDisposed", out)
             return
         if event.disposition == DO_NOT_CALL:
-            self._bar(flight, DO_NOT_CALL, event.agent, out)
+            self._bar(flight, DO_NOT_CALL, event.agent, now, out)
         if open_call is not None:
             flight.callback_at, flight.promised_by = event.callback_at, event.agent
         elif event.callback_at is not None and (campaign := self._campaigns.get(flight.campaign)):
@@ -203,18 +208,32 @@ class Progress:
 
     def opted_out(self, event: OptOutPressed, now: float, out: Said) -> None:
         if flight := self._books.flights.get(CallId(event.leg)):
-            self._bar(flight, "opt_out", "customer", out)
+            self._bar(flight, "opt_out", "customer", now, out)
 
     def barred(self, event: CustomerBarred, now: float, out: Said) -> None:
-        """From this instant nobody dials the customer; calls to him that are out are hung up (CMP-2)."""
-        gate = self._outgoing.gate
-        if event.customer:
-            gate.barred.add(event.customer)
-        if event.number_key:
-            gate.barred.add(event.number_key)
+        """From this instant nobody dials the customer; calls to him that nobody has answered are hung up (CMP-2)."""
+        self._outgoing.gate.bars.bar_now(event.customer, event.number_key, event.why, now)
+        self.take_back_barred(now, out)
+
+    def bars_changed(self, event: BarsChanged, now: float, out: Said) -> None:
+        """Entries were made or lifted, here or by another process."""
+        self._outgoing.gate.bars.take(event.entries, now)
+        self.take_back_barred(now, out)
+
+    def lists_changed(self, event: ListsChanged, now: float, out: Said) -> None:
+        """A regulator's list was replaced by another."""
+        self._outgoing.gate.bars.hang(event.lists)
+        self.take_back_barred(now, out)
+
+    def take_back_barred(self, now: float, out: Said) -> None:
+        """Hang up every call nobody has answered yet that could not be placed any more."""
+        bars = self._outgoing.gate.bars
         for flight in list(self._books.flights.values()):
-            same = flight.number_key == event.number_key != 0 or flight.customer == event.customer != ""
-            if same and flight.stage in CANCELLABLE:
+            if flight.cancelled or flight.stage not in CANCELLABLE:
+                continue
+            campaign = self._campaigns.get(flight.campaign)
+            owner = campaign.settings.owner if campaign is not None else ""
+            if bars.objection(flight.number, flight.number_key, flight.customer, flight.campaign, owner, now):
                 self._outgoing.hang_up(flight, out)
 
     def wrapped(self, agent: AgentId, for_s: float) -> None:
@@ -222,10 +241,9 @@ class Progress:
         if campaign := self._campaigns.get(self._last.get(agent, CampaignId(""))):
             campaign.forecast.wrapped(for_s)
 
-    def _bar(self, flight: Flight, why: str, actor: str, out: Said) -> None:
+    def _bar(self, flight: Flight, why: str, actor: str, now: float, out: Said) -> None:
         fact = CustomerBarred(customer=flight.customer, number_key=flight.number_key, why=why, actor=actor)
-        gate = self._outgoing.gate
-        gate.barred.update(key for key in (flight.customer, flight.number_key) if key)
+        self._outgoing.gate.bars.bar_now(flight.customer, flight.number_key, why, now)
         out.append(fact)
 
     def _learn(self, campaign: Campaign, flight: Flight, event: CallEnded, now: float) -> None:

@@ -1,103 +1,179 @@
-"""The do-not-call list: who may not be called, on one campaign or on all; by the number's fingerprint or by customer."""
+"""The do-not-call list on disk: entries are added and lifted, never deleted; what changed of late is told to whoever asks."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
 from store.opening import Store
-from store.projector import EVERYWHERE
-from store.tables import dnc
-from telephony.ids import CustomerId, LeadId
+from store.tables import dnc, leads
+from telephony.donotcall import BarEntry, BarKind
+from telephony.ids import CampaignId, CustomerId, LeadId
 from telephony.numbers import PhoneNumber
 
 PORTION = 500
+LOOK_BACK_S = 30.0
+"""How far clocks of servers on one database may differ, and how long a transaction may take."""
+LOOK_BACK_IDS = 2000
+"""As many entries may have been numbered before and committed after the last one seen."""
+RESTING = "leads.rested_for = 'do_not_call'"
+"""As the index over such leads says it."""
 
 
-class Barred(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom no campaign may ever call again: customers, and fingerprints of numbers."""
+class NewBar(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry to be made: a number, a customer, a prefix (`low`) or a range (`low` to `high`), in E.164 digits."""
 
-    customers: frozenset[CustomerId] = frozenset()
-    numbers: frozenset[int] = frozenset()
+    kind: BarKind
+    number: PhoneNumber | None = None
+    number_key: int = 0
+    customer: CustomerId = CustomerId("")
+    low: int = 0
+    high: int = 0
+    campaign: str = ""
+    owner: str = ""
+    reason: str
+    until: float | None = None
 
 
-def bar(
-    store: Store,
-    numbers: Sequence[PhoneNumber] = (),
-    *,
-    customers: Sequence[CustomerId] = (),
-    reason: str,
-    source: str,
-    author: str,
-    at: float,
-    until: float | None = None,
-    campaign: str = EVERYWHERE,
-) -> None:
-    """Put numbers and customers on the list; `until` (epoch seconds) None is for good."""
-    entry = {
-        "campaign": campaign,
-        "reason": reason,
-        "source": source,
-        "author": author,
-        "at": at,
-        "until": until,
-        "lifted": False,
-    }
-    rows: list[dict[str, Any]] = [
-        {"number_key": store.number_key(number), "customer": None, **entry} for number in numbers
-    ]
-    rows += [{"number_key": None, "customer": customer, **entry} for customer in customers if customer]
-    if rows:
+class ClosedLead(msgspec.Struct, frozen=True, kw_only=True):
+    """A lead that rests because of the do-not-call list."""
+
+    id: LeadId
+    campaign: CampaignId
+    customer: CustomerId
+    number_key: int
+    number: PhoneNumber
+
+
+def bar(store: Store, entries: Iterable[NewBar], *, source: str, author: str, at: float) -> list[int]:
+    """Make entries, in portions; returns their ids. One that is in force already is not made again."""
+    made: list[int] = []
+    waiting: list[NewBar] = []
+    for entry in entries:
+        waiting.append(entry)
+        if len(waiting) == PORTION:
+            made += _make(store, waiting, source, author, at)
+            waiting.clear()
+    if waiting:
+        made += _make(store, waiting, source, author, at)
+    return made
+
+
+def lift(store: Store, ids: Collection[int], *, by: str, at: float) -> int:
+    """Take entries off the list; they stay on record with who lifted them and when. Returns how many were in force."""
+    wanted = sorted(set(ids))
+    lifted = 0
+    for first in range(0, len(wanted), PORTION):
+        change = (
+            update(dnc)
+            .where(dnc.c.id.in_(wanted[first : first + PORTION]), dnc.c.lifted.is_(False))
+            .values(lifted=True, lifted_at=at, lifted_by=by, changed_at=at)
+        )
         with store.pen, store.writing.begin() as connection:
-            connection.execute(dnc.insert(), rows)
+            lifted += connection.execute(change).rowcount
+    return lifted
 
 
-def lift(store: Store, number: PhoneNumber, *, campaign: str = EVERYWHERE) -> int:
-    """Take a number off the list, with the customers its entries name; entries stay, marked as lifted.
-
-    Returns how many. Leads that were closed meanwhile stay closed."""
-    return _lift(store, and_(dnc.c.number_key == store.number_key(number), dnc.c.campaign == campaign))
+def in_force(store: Store, now: float) -> list[BarEntry]:
+    """Every entry in force: what a gate begins with."""
+    return _entries(store, _holds(now))
 
 
-def lift_customer(store: Store, customer: CustomerId, *, campaign: str = EVERYWHERE) -> int:
-    """Take a customer off the list, with the numbers his entries name, as ``lift`` does."""
-    return _lift(store, and_(dnc.c.customer == customer, dnc.c.campaign == campaign))
+def changed(store: Store, *, since: float, after_id: int) -> list[BarEntry]:
+    """Entries made or lifted since that instant and after that id; some of before come again, none is left out."""
+    found = {one.id: one for one in _entries(store, dnc.c.id > after_id - LOOK_BACK_IDS)}
+    found.update((one.id, one) for one in _entries(store, dnc.c.changed_at >= since - LOOK_BACK_S))
+    return [found[id] for id in sorted(found)]
 
 
-def barred(store: Store, number_keys: Sequence[int], *, campaign: str, now: float) -> frozenset[int]:
-    """Which of these fingerprints may not be called on the campaign now."""
-    found: set[int] = set()
+def listing(store: Store, *, limit: int = 100, before: int | None = None, lifted: bool = False) -> list[BarEntry]:
+    """The newest entries first, those before the id `before`; lifted ones too when asked for."""
+    where = [] if before is None else [dnc.c.id < before]
+    if not lifted:
+        where.append(dnc.c.lifted.is_(False))
+    return _entries(store, and_(True, *where), newest=limit)
+
+
+def entry_of(store: Store, id: int) -> BarEntry | None:
+    found = _entries(store, dnc.c.id == id)
+    return found[0] if found else None
+
+
+def naming(
+    store: Store,
+    *,
+    number_key: int = 0,
+    customer: str = "",
+    low: int = 0,
+    high: int = 0,
+    campaign: str = "",
+    owner: str = "",
+) -> list[BarEntry]:
+    """Entries not lifted that name exactly this number, customer, prefix or range in exactly this scope."""
+    what: ColumnElement[bool]
+    if number_key:
+        what = dnc.c.number_key == number_key
+    elif customer:
+        what = dnc.c.customer == customer
+    else:
+        what = and_(dnc.c.low == low, func.coalesce(dnc.c.high, 0) == high)
+    return _entries(store, and_(what, dnc.c.campaign == campaign, dnc.c.owner == owner, dnc.c.lifted.is_(False)))
+
+
+def known_of(
+    store: Store, *, number_key: int = 0, customer: str = ""
+) -> tuple[set[CustomerId], dict[int, PhoneNumber]]:
+    """Whoever has this number or is this customer, with all their numbers by fingerprint, over all campaigns."""
+    c = leads.c
     with store.reading.begin() as connection:
-        for first in range(0, len(number_keys), PORTION):
-            found.update(
-                connection.execute(
-                    select(dnc.c.number_key).where(
-                        dnc.c.number_key.in_(number_keys[first : first + PORTION]),
-                        dnc.c.campaign.in_((EVERYWHERE, campaign)),
-                        _in_force(now),
-                    )
-                ).scalars()
-            )
-    return frozenset(found)
+        customers = {CustomerId(customer)} if customer else set()
+        same = and_(c.number_key == number_key, c.campaign.in_(_campaigns(connection)))
+        if number_key:
+            customers |= {
+                CustomerId(name) for name in connection.execute(select(c.customer).where(same)).scalars() if name
+            }
+        numbers = connection.execute(select(c.number_key, c.number).where(c.customer.in_(customers))).all()
+        if number_key:
+            numbers = [*numbers, *connection.execute(select(c.number_key, c.number).where(same)).all()]
+    return customers, {row[0]: store.seal.number(row[1], row[0]) for row in numbers}
 
 
-def barred_everywhere(store: Store) -> Barred:
-    """Everybody barred for good on all campaigns: for a gate that keeps the list in memory."""
-    whom = f"FROM dnc WHERE campaign = '{EVERYWHERE}' AND NOT lifted AND until IS NULL"
+def closed_leads(store: Store, campaign: CampaignId, now: float, *, after: int = 0) -> list[ClosedLead]:
+    """Leads of the campaign, in portions by id, that rest because of the list and are not due."""
+    c = leads.c
+    query = (
+        select(c.id, c.campaign, c.customer, c.number_key, c.number)
+        .where(c.campaign == campaign, text(RESTING), c.id > after, or_(c.due.is_(None), c.due > now))
+        .order_by(c.id)
+        .limit(PORTION)
+    )
     with store.reading.begin() as connection:
-        customers = connection.exec_driver_sql(f"SELECT customer {whom} AND customer IS NOT NULL").all()
-        numbers = connection.exec_driver_sql(f"SELECT number_key {whom} AND number_key IS NOT NULL").all()
-    return Barred(customers=frozenset(row[0] for row in customers), numbers=frozenset(row[0] for row in numbers))
+        rows = connection.execute(query).all()
+    return [
+        ClosedLead(
+            id=LeadId(row.id),
+            campaign=CampaignId(row.campaign),
+            customer=CustomerId(row.customer),
+            number_key=row.number_key,
+            number=store.seal.number(row.number, row.number_key),
+        )
+        for row in rows
+    ]
 
 
 def barred_leads(connection: Connection, ids: Sequence[LeadId], *, now: float) -> dict[LeadId, float | None]:
-    """Which of these leads may not be called now, by number or customer, and until when (None: for good)."""
-    postgres = connection.dialect.name == "postgresql"
-    wanted: Any = list(ids) if postgres else msgspec.json.encode(ids).decode()
+    """Which of these leads an entry names by number or customer now, until when (None: for good); for the commit of an
+    attempt on PostgreSQL. What holds for one list owner only, prefixes and ranges are asked of the gate alone."""
+    among = "l.id = ANY(%s::bigint[]) AND d.campaign IN ('', l.campaign) AND d.owner = '' AND NOT d.lifted"
+    asked = " UNION ALL ".join(
+        f"SELECT l.id, d.until FROM leads l JOIN dnc d ON d.{column} = l.{column} "
+        f"WHERE {among} AND (d.until IS NULL OR d.until > %s)"
+        for column in ("number_key", "customer")
+    )
+    wanted = list(ids)
     found: dict[LeadId, float | None] = {}
-    for lead, until in connection.exec_driver_sql(_question(postgres), (wanted, now, wanted, now)):
+    for lead, until in connection.exec_driver_sql(asked, (wanted, now, wanted, now)):
         last = found.get(lead, 0.0)
         found[lead] = None if last is None or until is None else max(last, until)
     return found
@@ -111,28 +187,103 @@ def bars_among(
     for column, asked, bars in ((dnc.c.number_key, number_keys, found[0]), (dnc.c.customer, customers, found[1])):
         for first in range(0, len(asked), PORTION):
             among = column.in_(asked[first : first + PORTION])
-            query = select(column, dnc.c.until).where(among, dnc.c.campaign.in_((EVERYWHERE, campaign)), _in_force(now))
+            query = select(column, dnc.c.until).where(
+                among, dnc.c.campaign.in_(("", campaign)), dnc.c.owner == "", _holds(now)
+            )
             for whom, until in connection.execute(query):
                 last = bars.get(whom, 0.0)
                 bars[whom] = None if last is None or until is None else max(last, until)
     return found
 
 
-@lru_cache(maxsize=2)
-def _question(postgres: bool) -> str:
-    mark = "%s" if postgres else "?"
-    among = "= ANY(%s::bigint[])" if postgres else "IN (SELECT value FROM json_each(?))"
-    here = f"d.campaign IN ('{EVERYWHERE}', l.campaign) AND NOT d.lifted AND (d.until IS NULL OR d.until > {mark})"
-    return " UNION ALL ".join(
-        f"SELECT l.id, d.until FROM leads l JOIN dnc d ON d.{column} = l.{column} WHERE l.id {among} AND {here}"
-        for column in ("number_key", "customer")
-    )
+def _campaigns(connection: Connection) -> list[str]:
+    """Every campaign that has leads: one seek in the index each."""
+    found: list[str] = []
+    query = select(func.min(leads.c.campaign))
+    name = connection.execute(query).scalar()
+    while name is not None:
+        found.append(name)
+        name = connection.execute(query.where(leads.c.campaign > name)).scalar()
+    return found
 
 
-def _in_force(now: float) -> ColumnElement[bool]:
+def _holds(now: float) -> ColumnElement[bool]:
     return and_(dnc.c.lifted.is_(False), or_(dnc.c.until.is_(None), dnc.c.until > now))
 
 
-def _lift(store: Store, entries: ColumnElement[bool]) -> int:
+def _make(store: Store, entries: Sequence[NewBar], source: str, author: str, at: float) -> list[int]:
+    rows = [_row(store, entry, source, author, at) for entry in entries]
     with store.pen, store.writing.begin() as connection:
-        return connection.execute(update(dnc).where(entries, dnc.c.lifted.is_(False)).values(lifted=True)).rowcount
+        known = set()
+        keys = [row["number_key"] for row in rows if row["number_key"]]
+        customers = [row["customer"] for row in rows if row["customer"]]
+        lows = [row["low"] for row in rows if row["low"]]
+        named = or_(dnc.c.number_key.in_(keys), dnc.c.customer.in_(customers), dnc.c.low.in_(lows))
+        for row in connection.execute(select(dnc).where(named, _holds(at))).mappings():
+            known.add(_sameness(row))
+        fresh = []
+        for one in rows:
+            if _sameness(one) not in known:
+                known.add(_sameness(one))
+                fresh.append(one)
+        if not fresh:
+            return []
+        return list(connection.execute(dnc.insert().returning(dnc.c.id), fresh).scalars())
+
+
+def _sameness(row: Any) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("number_key", "customer", "low", "high", "campaign", "owner", "until"))
+
+
+def _row(store: Store, entry: NewBar, source: str, author: str, at: float) -> dict[str, Any]:
+    key = store.number_key(entry.number) if entry.number is not None else entry.number_key
+    return {
+        "kind": entry.kind.value,
+        "number_key": key or None,
+        "customer": entry.customer or None,
+        "low": entry.low or None,
+        "high": entry.high or None,
+        "campaign": entry.campaign,
+        "owner": entry.owner,
+        "reason": entry.reason,
+        "source": source,
+        "author": author,
+        "at": at,
+        "until": entry.until,
+        "shown": entry.number.masked if entry.number is not None else "",
+        "lifted": False,
+        "lifted_at": None,
+        "lifted_by": None,
+        "changed_at": at,
+    }
+
+
+def _entries(store: Store, where: ColumnElement[bool], newest: int | None = None) -> list[BarEntry]:
+    query = select(dnc).where(where)
+    if newest is not None:
+        query = query.order_by(dnc.c.id.desc()).limit(newest)
+    with store.reading.begin() as connection:
+        rows = connection.execute(query).all()
+    found = [
+        BarEntry(
+            id=row.id,
+            kind=BarKind(row.kind),
+            number_key=row.number_key or 0,
+            customer=CustomerId(row.customer or ""),
+            low=row.low or 0,
+            high=row.high or 0,
+            campaign=row.campaign,
+            owner=row.owner,
+            reason=row.reason,
+            source=row.source,
+            author=row.author,
+            at=row.at,
+            until=row.until,
+            shown=row.shown,
+            lifted_at=(row.lifted_at or row.changed_at) if row.lifted else None,
+            lifted_by=row.lifted_by or "",
+            changed_at=row.changed_at,
+        )
+        for row in rows
+    ]
+    return found if newest is not None else sorted(found, key=lambda one: one.id)

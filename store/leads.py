@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select
 
-from store.barred import barred_leads
 from store.faults import trouble_of
 from store.opening import Store
 from store.reservations import Reservations
@@ -82,9 +81,7 @@ class LeadBook:
             self._thread.start()
 
     def fetch(self, command: FetchLeads, now: float, deliver: Callable[[LeadsFetched], None]) -> None:
-        """Deliver up to `command.limit` leads due at `now`, best first; none that is out already.
-
-        Those on the do-not-call list are only named, each once: whoever fetches rests them."""
+        """Deliver up to `command.limit` leads due at `now`, best first; none that is out already."""
         if self._thread is None:
             deliver(self._draw(command, now))
         else:
@@ -148,7 +145,6 @@ class LeadBook:
             self._post(lambda: deliver(fetched))
         except RuntimeError:
             self.release(lead.id for lead in fetched.leads)
-            self.release(lead for lead, _ in fetched.barred)
 
     def _draw(self, command: FetchLeads, now: float) -> LeadsFetched:
         if self._before_read is not None:
@@ -156,28 +152,21 @@ class LeadBook:
         self._read_news()
         with self._store.reading.begin() as connection:
             found: list[Lead] = []
-            barred: dict[LeadId, float | None] = {}
             chosen = _due(connection, command, now, self._out, frozenset(self._shut))
-            while len(found) < command.limit and len(barred) < PAGE:
-                wanted = min(PORTION, command.limit - len(found))
-                ids = list(islice(chosen, wanted))
+            while len(found) < command.limit:
+                ids = list(islice(chosen, min(PORTION, command.limit - len(found))))
                 if not ids:
                     break
-                shut = barred_leads(connection, ids, now=now)
-                barred.update(shut)
-                allowed = [lead for lead in ids if lead not in shut]
-                found.extend(self._read(connection, allowed, now))
+                found.extend(self._read(connection, ids, now))
             next_due = None
             if len(found) < command.limit:
-                next_due = now if len(barred) >= PAGE else _next_due(connection, command, now)
+                next_due = _next_due(connection, command, now)
         self._out.update((lead.id, lead.campaign) for lead in found)
-        self._out.update(dict.fromkeys(barred, command.campaign))
         return LeadsFetched(
             campaign=command.campaign,
             leads=tuple(found),
             limit=command.limit,
             next_due=next_due,
-            barred=tuple(barred.items()),
             holders=command.holders,
         )
 

@@ -33,14 +33,14 @@ KEPT = "COALESCE({new},{old})"
 
 def _lead_twice(first: Row, second: Row) -> Row:
     """Two things that befell one lead in one batch; what rested it stands unless a later end finds it still due."""
-    lead, ends, outcome, due, agent, at, rested = second
+    lead, ends, outcome, due, agent, why, at, rested = second
     if not rested:
-        rested = first[6]
+        rested = first[7]
         if first[3] is None or first[3] > at:
             due = first[3]
     return (
         *(lead, first[1] + ends, first[2] if outcome is None else outcome, due),
-        *(first[4] if agent is None else agent, at, rested),
+        *(first[4] if agent is None else agent, first[5] if why is None else why, at, rested),
     )
 
 
@@ -107,13 +107,14 @@ LEAD = Change(
     name="lead",
     table=tables.leads,
     verb=Verb.UPDATE,
-    columns=("id", "attempts", "last_outcome", "due", "agent"),
+    columns=("id", "attempts", "last_outcome", "due", "agent", "rested_for"),
     extra=("double precision", "integer"),
     how={
         "attempts": "{old}+{new}",
         "last_outcome": KEPT,
-        "due": "CASE WHEN {6}=1 OR {old}<={5} THEN {new} ELSE {old} END",
+        "due": "CASE WHEN {7}=1 OR {old}<={6} THEN {new} ELSE {old} END",
         "agent": KEPT,
+        "rested_for": KEPT,
     },
     merge=_lead_twice,
 )
@@ -142,7 +143,10 @@ BARRED = Change(
     name="barred",
     table=tables.dnc,
     verb=Verb.INSERT,
-    columns=("number_key", "customer", "campaign", "reason", "source", "author", "at", "until", "lifted"),
+    columns=(
+        *("kind", "number_key", "customer", "campaign", "owner", "reason"),
+        *("source", "author", "at", "until", "shown", "lifted", "changed_at"),
+    ),
 )
 HANDED = Change(
     name="handed",
@@ -229,10 +233,10 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
                 *(f.cause, f.tech_cause),
             ),
         ),
-        (LEAD, lambda at, f: (f.lead, 1, f.outcome.value, at + UNRESTED_S, None, at, 0)),
+        (LEAD, lambda at, f: (f.lead, 1, f.outcome.value, at + UNRESTED_S, None, None, at, 0)),
     ),
     facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
-    facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, f.agent, at, 1)),),
+    facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, f.agent, f.why, at, 1)),),
     facts.AgentChanged: ((AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),),
     facts.SeatTaken: ((SEAT, lambda at, f: (f.agent, f.leg, *_UNSEEN, at, _MODE, f.server)),),
     facts.SeatLeft: ((SEAT, lambda at, f: (f.agent, None, *_UNSEEN, at, _MODE, "")),),
@@ -241,8 +245,8 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
         (
             BARRED,
             lambda at, f: (
-                *(f.number_key or None, f.customer or None, EVERYWHERE),
-                *(f.why, FLOOR, f.actor, at, None, False),
+                *("customer" if f.customer else "number", f.number_key or None, f.customer or None),
+                *(EVERYWHERE, "", f.why, FLOOR, f.actor, at, None, "", False, at),
             ),
         ),
     ),

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from store.allocation import portions_held
 from store.batch_life import timed
 from store.opening import Store
+from store.sealing import Seal
 from store.tables import agents, attempts, campaigns, journal, leads, recordings
 from telephony.agents import AgentState, SeatMode
 from telephony.facts import Fact
@@ -41,7 +42,9 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
     known agent, campaign states; of what is `mine` only, where other servers share the database."""
     recording = exists().where(recordings.c.call == attempts.c.call, recordings.c.state.in_(UNDER_WAY))
     tried = func.coalesce(leads.c.attempts, 0).label("tried")
-    one = select(attempts, recording.label("recording"), tried).outerjoin(leads, leads.c.id == attempts.c.lead)
+    one = select(
+        attempts, recording.label("recording"), tried, leads.c.number, leads.c.number_key.label("sealed_by")
+    ).outerjoin(leads, leads.c.id == attempts.c.lead)
     with store.reading.begin() as connection:
         calls = connection.execute(one.where(attempts.c.outcome.is_(None))).all()
         talked = connection.execute(
@@ -58,8 +61,8 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         states = [row for row in states if row.campaign in mine.campaigns]
         ends = tuple(end for end in ends if end.campaign in mine.campaigns)
     return Restored(
-        calls=_in_order(_call(row, attempts=row.tried + 1) for row in calls),
-        talked=_in_order(_call(row, attempts=max(row.tried, 1)) for row in talked),
+        calls=_in_order(_call(row, store.seal, attempts=row.tried + 1) for row in calls),
+        talked=_in_order(_call(row, store.seal, attempts=max(row.tried, 1)) for row in talked),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
         portions=held,
@@ -114,7 +117,7 @@ def _in_order(calls: Iterable[OpenCall]) -> tuple[OpenCall, ...]:
     return tuple(sorted(calls, key=lambda one: (one.placed_at, one.call)))
 
 
-def _call(row: Any, *, attempts: int) -> OpenCall:
+def _call(row: Any, seal: Seal, *, attempts: int) -> OpenCall:
     return OpenCall(
         call=CallId(row.call),
         campaign=CampaignId(row.campaign),
@@ -133,6 +136,7 @@ def _call(row: Any, *, attempts: int) -> OpenCall:
         number_key=row.number_key,
         attempts=attempts,
         callback_at=row.callback_at,
+        number=seal.number(row.number, row.sealed_by) if row.number else None,
     )
 
 

@@ -165,8 +165,16 @@ leads = Table(
     Column("consent_at", Float(53)),
     Column("consent_until", Float(53)),
     Column("consent_proof", Text),
+    Column("rested_for", Text),
 )
 Index("ux_leads_number", leads.c.campaign, leads.c.number_key, unique=True)
+Index(
+    "ix_leads_barred",
+    leads.c.campaign,
+    leads.c.id,
+    sqlite_where=text("rested_for = 'do_not_call'"),
+    postgresql_where=text("rested_for = 'do_not_call'"),
+)
 Index(
     "ix_leads_due",
     leads.c.campaign,
@@ -272,15 +280,24 @@ dnc = Table(
     "dnc",
     metadata,
     Column("id", Serial, primary_key=True),
+    Column("kind", Text, nullable=False),
     Column("number_key", BigInteger),
     Column("customer", Text),
+    Column("low", BigInteger),
+    Column("high", BigInteger),
     Column("campaign", Text, nullable=False),
+    Column("owner", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("at", Float(53), nullable=False),
     Column("until", Float(53)),
+    Column("shown", Text, nullable=False),
     Column("lifted", Boolean, nullable=False),
+    Column("lifted_at", Float(53)),
+    Column("lifted_by", Text),
+    Column("changed_at", Float(53), nullable=False),
 )
+Index("ix_dnc_changed", dnc.c.changed_at)
 Index("ix_dnc_number", dnc.c.number_key, dnc.c.campaign)
 Index("ix_dnc_customer", dnc.c.customer, dnc.c.campaign)

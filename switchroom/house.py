@@ -1,11 +1,12 @@
 """All the parts put together by keyword, the same for a live floor and for a virtual shift."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from acd.engine import AcdEngine
 from config.model import CampaignSettings, ServerSettings
 from dialer.abandonment import Totals
+from dialer.donotcall.bars import Bars
 from dialer.engine import DialerEngine
 from recording.engine import RecordingEngine
 from switchroom.batchclock import BatchClock
@@ -17,7 +18,7 @@ from switchroom.timers import Timers
 from switchroom.watchman import Watchman
 from telephony.calltable import CallTable
 from telephony.commands import CheckRecording
-from telephony.ids import CustomerId, ServerId
+from telephony.ids import ServerId
 from telephony.ports import Exchange, LeadSource, Ledger
 
 
@@ -42,8 +43,7 @@ def build(
     exchanges: Mapping[ServerId, Exchange],
     clock: Callable[[], float],
     totals: Mapping[str, Totals] | None = None,
-    barred_customers: Iterable[CustomerId] = (),
-    barred_numbers: Iterable[int] = (),
+    bars: Bars | None = None,
     started: float | None = None,
     look: Callable[[CheckRecording], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
@@ -71,8 +71,7 @@ def build(
         call_ids=call_ids(started),
         totals=totals,
         agents=server.agent,
-        barred_customers=barred_customers,
-        barred_numbers=barred_numbers,
+        bars=bars,
         calendars=server.calendar,
     )
     timers = Timers()

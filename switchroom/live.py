@@ -14,9 +14,10 @@ from config import words
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
+from dialer.donotcall.bars import Bars
 from dialer.gate import look_back_s
 from store import lease
-from store.barred import barred_everywhere
+from store.barred import in_force
 from store.leads import LOOK_BACK_S, LeadBook
 from store.opening import Store
 from store.queries import tallies
@@ -95,7 +96,7 @@ class LiveFloor:
         )
         for settings in self.server.asterisk:
             self.links[ServerId(settings.name)] = AmiLink(settings, self.clock, jitter=Random())
-        barred = await asyncio.to_thread(barred_everywhere, self.store)
+        entries = await asyncio.to_thread(in_force, self.store, self.clock.now())
         self.house: House = build(
             server=self.server,
             campaigns=self.campaigns,
@@ -104,8 +105,7 @@ class LiveFloor:
             exchanges=self.links,
             clock=self.clock.now,
             totals=await asyncio.to_thread(self._today),
-            barred_customers=barred.customers,
-            barred_numbers=barred.numbers,
+            bars=Bars(entries, now=self.clock.now()),
             started=await asyncio.to_thread(lease.begin_run, self.store, self.clock.now()),
             look=self._look,
             on_idle=self._arm,

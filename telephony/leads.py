@@ -52,14 +52,12 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class LeadsFetched(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to FetchLeads; fewer than the limit asked for means the campaign has no more due now.
 
-    `next_due` is when the next lead comes due, None when none will; `barred` are due leads left out because the
-    do-not-call list names them, with the instant their bar ends (None: never)."""
+    `next_due` is when the next lead comes due, None when none will."""
 
     campaign: CampaignId
     leads: tuple[Lead, ...]
     limit: int
     next_due: float | None = None
-    barred: tuple[tuple[LeadId, float | None], ...] = ()
     holders: tuple[str, ...] = ("",)
 
 
@@ -83,6 +81,7 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     number_key: int = 0
     attempts: int = 1
     callback_at: float | None = None
+    number: PhoneNumber | None = None
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from dialer.gate.decision import BUSY_RETRY_S, DAY_S, Callee, may_dial
 from dialer.gate.rules import AUTOMATIC, GateRules, look_back_s
-from dialer.gate.state import REMEMBERED_S, Bars, GateState
+from dialer.gate.state import REMEMBERED_S, GateState
 from dialer.gate.verdict import Rule, Verdict
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "BUSY_RETRY_S",
     "DAY_S",
     "REMEMBERED_S",
-    "Bars",
     "Callee",
     "GateRules",
     "GateState",

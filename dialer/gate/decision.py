@@ -58,12 +58,9 @@ def _objection(lead: Lead | Callee, rules: GateRules, state: GateState, at: floa
     """The first rule that objects, with the earliest instant it alone would not; `ahead` asks about an instant to come,
     when calls of now will be over."""
     key, customer = lead.number_key, lead.customer
-    if key in state.barred or customer in state.barred:
-        return Verdict(Rule.DO_NOT_CALL, None)
-    if state.bars is not None:
-        bar_ends = state.bars.objection(lead.number, key, customer, rules.campaign, rules.owner, at)
-        if bar_ends:
-            return Verdict(Rule.DO_NOT_CALL, None if bar_ends == inf else bar_ends)
+    bar = state.bars.objection(lead.number, key, customer, rules.campaign, rules.owner, at)
+    if bar is not None:
+        return Verdict(Rule.DO_NOT_CALL, bar.until)
     if not ahead and (key in state.in_call or customer in state.in_call):
         return Verdict(Rule.IN_CALL, at + BUSY_RETRY_S)
     if rules.consent and (refused := _consent(lead, at)) is not None:

@@ -1,43 +1,24 @@
-"""What is known in memory of all campaigns: barred customers, calls in progress, calls placed of late, abandoned ones.
+"""What is known in memory of all campaigns: the do-not-call list, calls in progress, calls placed of late, abandoned ones.
 
 Reserving is part of dialling: what is counted here binds every campaign at once, before the attempt is durable and until
 the store tells of it with a fresh lead.
 """
 
-from typing import Protocol
-
+from dialer.donotcall.bars import Bars
 from dialer.gate.calls import Calls
-from telephony.ids import CallId, CampaignId, CustomerId
+from telephony.ids import CallId, CustomerId
 from telephony.leads import Contact
-from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
 
 REMEMBERED_S = 2 * 3600.0
 """At least so long a call placed is known in memory: longer than a lead is held before it is fetched afresh."""
 
 
-class Bars(Protocol):
-    """The do-not-call list as the gate asks it."""
-
-    def objection(
-        self,
-        number: PhoneNumber,
-        number_key: int,
-        customer: CustomerId,
-        campaign: CampaignId,
-        owner: str,
-        now: float,
-    ) -> float:
-        """0.0 when the call may be placed, else the instant the bar ends; inf for a bar that never does."""
-        ...
-
-
 class GateState:
     """Asked at every decision, told of every call."""
 
     def __init__(self, bars: Bars | None = None) -> None:
-        self.bars = bars
-        self.barred: set[int | CustomerId] = set()
+        self.bars = Bars() if bars is None else bars
         self.in_call: set[int | CustomerId] = set()
         self.calls = Calls()
         self.abandoned: dict[int | CustomerId, float] = {}

@@ -22,7 +22,7 @@ from telephony.facts import (
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LegId, ServerId
-from telephony.leads import LeadsFetched, OpenCall, Restored
+from telephony.leads import OpenCall, Restored
 from telephony.outcomes import Outcome
 
 from .floor import (
@@ -351,14 +351,6 @@ def test_calls_from_before_a_restart_are_taken_into_the_books() -> None:
     assert [one.lead for one in placed(said)] == [2], "one agent is kept for the old call; its customer is in a call"
     assert [fact.rule for fact in only(said, DialRefused)] == ["in_call"]
     assert floor.engine.trunk_views()[0].busy == 2
-
-
-def test_leads_the_store_left_out_as_barred_are_sent_to_rest_once() -> None:
-    floor, _ = running(free=1, many=0)
-    answer = LeadsFetched(campaign=SALES, leads=(), limit=50, barred=((LeadId(7), None), (LeadId(8), NOON + 60)))
-    said = floor.tell(answer)
-    assert [(fact.lead, fact.rule) for fact in only(said, DialRefused)] == [(7, "do_not_call"), (8, "do_not_call")]
-    assert [(fact.lead, fact.due) for fact in only(said, LeadRested)] == [(7, None), (8, NOON + 60)]
 
 
 def test_end_of_a_call_that_is_not_in_the_books_is_an_anomaly_and_changes_nothing() -> None:

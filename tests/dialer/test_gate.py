@@ -39,9 +39,9 @@ def test_customer_nobody_has_called_may_be_called() -> None:
 
 
 def test_barred_number_and_barred_customer_are_never_called() -> None:
-    for key in (10_001, CustomerId("k1")):
+    for customer, key in (("", 10_001), ("k1", 0)):
         state = GateState()
-        state.barred.add(key)
+        state.bars.bar_now(CustomerId(customer), key, "complaint", NOON)
         found = verdict(state=state)
         assert (found.rule, found.until) == (Rule.DO_NOT_CALL, None)
 

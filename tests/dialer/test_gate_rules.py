@@ -15,6 +15,7 @@ from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
 
 from .floor import ALWAYS, NOON, PBX, SALES, Agents, Floor, campaign, contact, lead, only, placed
+from .test_donotcall_bars import entry
 
 DAY = 86_400.0
 WEEKDAYS = [CallingWindow(days=[1, 2, 3, 4, 5], begin="09:00", end="18:00")]
@@ -240,25 +241,18 @@ def test_number_that_is_no_lead_passes_the_same_gate() -> None:
     assert may_dial(outside, rules, state, NOON).rule is Rule.IN_CALL
     state.ended(call.call, call.customer, call.number_key, "busy")
     assert may_dial(outside, rules, state, NOON).rule is Rule.FREQUENCY
-    state.barred.add(10_001)
+    state.bars.bar_now(CustomerId(""), 10_001, "complaint", NOON)
     assert may_dial(outside, rules, state, NOON).rule is Rule.DO_NOT_CALL
 
 
 def test_do_not_call_list_is_asked_with_number_campaign_and_owner() -> None:
-    asked_for = []
-
-    class Bars:
-        ends = 0.0
-
-        def objection(self, number, number_key, customer, campaign, owner, now):
-            asked_for.append((number, number_key, customer, campaign, owner))
-            return self.ends if now < self.ends else 0.0
-
-    bars = Bars()
-    rules, state = GateRules(campaign(owner="bank"), SALES), GateState(bars)
+    rules, state = GateRules(campaign(owner="bank"), SALES), GateState()
     assert may_dial(lead(1), rules, state, NOON).passed
-    assert asked_for == [(lead(1).number, 10_001, "k1", SALES, "bank")]
-    for bars.ends, until in ((float("inf"), None), (NOON + DAY, NOON + DAY)):
+    for scope, until in (({"owner": "shop"}, None), ({"campaign": "other"}, None)):
+        state.bars.take([entry(1, number_key=10_001, until=until, **scope)], NOON)
+        assert may_dial(lead(1), rules, state, NOON).passed
+    for scope, until in (({"owner": "bank"}, None), ({"campaign": SALES}, NOON + DAY)):
+        state.bars.take([entry(1, number_key=10_001, until=until, **scope)], NOON)
         found = may_dial(lead(1), rules, state, NOON)
         assert (found.rule, found.until) == (Rule.DO_NOT_CALL, until)
 

@@ -2,23 +2,21 @@
 
 import threading
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 
 from store import Store
-from store.barred import bar
 from store.inline import InlineLedger
 from store.intake import Taken, add_leads, count_leads, lead_of, leads_of
 from store.leads import LeadBook
 from store.writer import Writer
 from telephony.commands import FetchLeads
 from telephony.facts import LeadRested
-from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
+from telephony.ids import AgentId, CampaignId, LeadId
 from telephony.leads import Lead, LeadsFetched
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
-from tests.store.trade import DAY, NOON, SPRING, barring, customer, ended, placed
+from tests.store.trade import DAY, NOON, SPRING, customer, ended, placed
 
 
 class Shelf:
@@ -159,54 +157,6 @@ def test_a_call_that_never_left_or_is_long_ago_does_not_count(shelf: Shelf) -> N
     shelf.ledger.submit([placed("c-2", lead=99), ended("c-2", lead=99)], NOON - 101 * DAY)
     shelf.ledger.submit([placed("c-3", lead=99), ended("c-3", Outcome.UNKNOWN, lead=99)], NOON - 2 * DAY)
     assert [call.at for call in shelf.leads(1)[0].placed] == [NOON - 2 * DAY]
-
-
-def test_a_barred_customer_is_named_once_and_never_handed_out(shelf: Shelf) -> None:
-    add_leads(
-        shelf.store,
-        [customer(1), customer(2, owner="k1"), customer(3), customer(4), customer(5), customer(2, campaign="autumn")],
-    )
-    key_of_3 = shelf.store.number_key(PhoneNumber("+8613800000003"))
-    shelf.ledger.submit([barring("k1"), barring("somebody else", number_key=key_of_3)], NOON)
-    answer = shelf.fetched(10)
-    assert [lead.customer for lead in answer.leads] == ["k4", "k5"]
-    assert [until for _, until in answer.barred] == [None, None, None]
-    assert shelf.fetched(10).barred == ()
-    shelf.ledger.submit([LeadRested(lead=lead, due=until, why="do_not_call") for lead, until in answer.barred], NOON)
-    assert shelf.fetched(10, NOON + 1000 * DAY).barred == ()
-
-
-def test_a_bar_of_one_campaign_or_for_a_time_is_no_more_than_that(shelf: Shelf) -> None:
-    add_leads(shelf.store, [customer(1), customer(2), customer(1, campaign="autumn")])
-    entry = partial(bar, shelf.store, reason="complaint", source="phone", author="lead", at=NOON)
-    entry([PhoneNumber("+8613800000001")], campaign=SPRING)
-    entry(customers=[CustomerId("k2")], until=NOON + DAY)
-    entry(customers=[CustomerId("k2")], until=NOON + 2 * DAY)
-    answer = shelf.fetched(10)
-    assert answer.leads == ()
-    assert sorted((until or 0.0) for _, until in answer.barred) == [0.0, NOON + 2 * DAY]
-    assert [lead.customer for lead in shelf.fetched(10, campaign="autumn").leads] == ["k1"]
-    shelf.ledger.submit([LeadRested(lead=lead, due=until, why="do_not_call") for lead, until in answer.barred], NOON)
-    assert shelf.fetched(10, NOON + DAY).next_due == NOON + 2 * DAY
-    assert shelf.customers(10, NOON + 2 * DAY) == ["k2"]
-
-
-def test_a_long_row_of_barred_customers_is_passed_in_portions(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.leads.PAGE", 8)
-    monkeypatch.setattr("store.leads.PORTION", 4)
-    add_leads(shelf.store, [customer(serial) for serial in range(30)])
-    bar(
-        shelf.store,
-        customers=[CustomerId(f"k{serial}") for serial in range(20)],
-        reason="complaint",
-        source="phone",
-        author="lead",
-        at=NOON,
-    )
-    answers = [shelf.fetched(10) for _ in range(3)]
-    assert [len(answer.barred) for answer in answers] == [8, 8, 4]
-    assert [answer.next_due for answer in answers] == [NOON, NOON, None]
-    assert [lead.customer for lead in answers[2].leads] == [f"k{serial}" for serial in range(20, 30)]
 
 
 def test_leads_given_back_are_handed_out_again(shelf: Shelf) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import event
 
 from store import Store
+from store.barred import changed, closed_leads
 from store.inline import InlineLedger
 from store.intake import add_leads
 from store.leads import LeadBook
@@ -14,7 +15,7 @@ from store.queries import history, recent_attempts, tallies
 from store.recall import last_seq, read_journal, restored
 from telephony.commands import FetchLeads
 from telephony.facts import LeadRested
-from telephony.ids import CallId, LeadId
+from telephony.ids import CallId, CampaignId, LeadId
 from tests.store.trade import DAY, NOON, SPRING, customer, ended, placed
 
 
@@ -46,8 +47,6 @@ def test_fetching_leads_reads_ranges_of_indexes(sqlite_store: Store) -> None:
     assert any("ix_attempts_customer" in step for step in steps)
     assert any("ix_attempts_number" in step for step in steps)
     assert any("ix_attempts_open" in step for step in steps)
-    assert any("ix_dnc_number" in step for step in steps)
-    assert any("ix_dnc_customer" in step for step in steps)
 
 
 def test_questions_of_the_desk_read_no_whole_table(sqlite_store: Store) -> None:
@@ -70,3 +69,17 @@ def test_starting_looks_at_open_calls_only(sqlite_store: Store) -> None:
     scans = [step for step in steps if step.startswith("SCAN") and "attempts" in step]
     assert all("ix_attempts_open" in step for step in scans)
     assert any("ix_attempts_open" in step for step in steps)
+
+
+def test_looking_for_changed_entries_reads_two_ranges_of_indexes(sqlite_store: Store) -> None:
+    with plans_of(sqlite_store) as steps:
+        changed(sqlite_store, since=NOON, after_id=5000)
+    assert any("ix_dnc_changed" in step for step in steps)
+    assert [step for step in steps if step.startswith("SCAN")] == []
+
+
+def test_leads_closed_by_the_list_are_found_by_their_index(sqlite_store: Store) -> None:
+    with plans_of(sqlite_store) as steps:
+        closed_leads(sqlite_store, CampaignId(SPRING), NOON)
+    assert any("ix_leads_barred" in step for step in steps)
+    assert [step for step in steps if step.startswith("SCAN") or "ORDER BY" in step] == []

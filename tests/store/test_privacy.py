@@ -5,11 +5,12 @@ from pathlib import Path
 from sqlalchemy import text
 
 import store
-from store.barred import bar
+from store.barred import NewBar, bar
 from store.inline import InlineLedger
 from store.intake import add_leads
 from store.leads import LeadBook
 from telephony.commands import FetchLeads
+from telephony.donotcall import BarKind
 from telephony.leads import LeadsFetched
 from tests.store.trade import NOON, SPRING, customer, ended, placed
 
@@ -26,7 +27,8 @@ def test_no_whole_number_is_in_the_files_of_the_database(tmp_path: Path) -> None
         call = f"c-{lead.id}"
         ledger.submit([placed(call, lead=lead.id, number_key=lead.number_key), ended(call, lead=lead.id)], NOON)
     ledger.close()
-    bar(opened, [row.number for row in rows], reason="complaint", source="phone", author="lead", at=NOON)
+    entries = [NewBar(kind=BarKind.NUMBER, number=row.number, reason="complaint") for row in rows]
+    bar(opened, entries, source="phone", author="lead", at=NOON)
     with opened.writing.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

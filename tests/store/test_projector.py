@@ -168,4 +168,4 @@ def test_a_lead_called_twice_within_one_commit_has_two_attempts_and_its_last_res
         (NOON + 60, LeadRested(lead=LeadId(1), due=NOON + 120, why="no_answer")),
     ]
     rows = {change.name: rows for change, rows in project(story)}
-    assert rows["lead"] == [(1, 2, "no_answer", NOON + 120, None, NOON + 60, 1)]
+    assert rows["lead"] == [(1, 2, "no_answer", NOON + 120, None, "no_answer", NOON + 60, 1)]

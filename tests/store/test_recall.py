@@ -1,9 +1,6 @@
 """What a new run is told of the one before, and the journal read back as it was written."""
 
-from functools import partial
-
 from store import Store
-from store.barred import Barred, bar, barred, barred_everywhere, lift, lift_customer
 from store.inline import InlineLedger
 from store.intake import add_leads
 from store.queries import history, journal_tail, recent_attempts, recordings_list, tallies
@@ -24,11 +21,10 @@ from telephony.facts import (
     SeatLeft,
     SeatTaken,
 )
-from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LegId, ServerId
+from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId
 from telephony.leads import KnownAgent, Restored
-from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
-from tests.store.trade import DAY, NOON, SPRING, barring, changed, customer, ended, placed
+from tests.store.trade import DAY, NOON, SPRING, changed, customer, ended, placed
 
 PBX = ServerId("pbx")
 
@@ -184,32 +180,3 @@ def test_a_recording_goes_from_started_to_filed_or_missing(opened: Store) -> Non
         "r-3": ("missing", None, "no file"),
     }
     assert [row.name for row in recordings_list(opened, state="missing")] == ["r-3"]
-
-
-def test_a_barred_number_is_barred_where_and_as_long_as_it_was_said(opened: Store) -> None:
-    for_good, for_a_day, on_spring = (PhoneNumber(f"+861380000000{tail}") for tail in (1, 2, 3))
-    complain = partial(bar, opened, reason="complaint", source="phone", author="lead", at=NOON)
-    complain([for_good])
-    complain([for_a_day], until=NOON + DAY)
-    complain([on_spring], campaign="spring")
-    keys = [opened.number_key(number) for number in (for_good, for_a_day, on_spring)]
-    assert barred(opened, keys, campaign="spring", now=NOON) == set(keys)
-    assert barred(opened, keys, campaign="autumn", now=NOON) == set(keys[:2])
-    assert barred(opened, keys, campaign="autumn", now=NOON + DAY) == {keys[0]}
-    assert barred_everywhere(opened) == Barred(numbers=frozenset(keys[:1]))
-    assert lift(opened, for_good) == 1
-    assert barred(opened, keys, campaign="autumn", now=NOON + DAY) == set()
-
-
-def test_a_customer_barred_during_a_call_is_barred_with_his_number(opened: Store) -> None:
-    ledger = InlineLedger(opened)
-    ledger.submit([barring("k1", number_key=7), barring("k2"), barring("", number_key=9)], NOON)
-    ledger.close()
-    bar(opened, customers=[CustomerId("k3"), CustomerId("")], reason="letter", source="post", author="lead", at=NOON)
-    assert barred_everywhere(opened) == Barred(
-        customers=frozenset(map(CustomerId, ("k1", "k2", "k3"))), numbers=frozenset({7, 9})
-    )
-    assert lift_customer(opened, CustomerId("k1")) == 1
-    assert barred_everywhere(opened) == Barred(
-        customers=frozenset(map(CustomerId, ("k2", "k3"))), numbers=frozenset({9})
-    )

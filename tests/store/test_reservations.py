@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 import store
-from store.barred import bar
+from store.barred import NewBar, bar
 from store.commits import commit
 from store.intake import add_leads
 from store.leads import LeadBook
@@ -16,6 +16,7 @@ from store.recall import read_journal
 from store.reservations import HELD_FOR_S, Reservations
 from store.writer import Writer
 from telephony.commands import FetchLeads
+from telephony.donotcall import BarKind
 from telephony.facts import AttemptPlaced, AttemptVetoed, Fact, LeadRested, Veto
 from telephony.ids import CampaignId
 from telephony.leads import Lead, LeadsFetched
@@ -138,7 +139,8 @@ def test_an_end_and_the_next_call_may_share_a_commit(servers: tuple[Server, Serv
 def test_an_entry_of_the_do_not_call_list_stops_the_next_commit(servers: tuple[Server, Server]) -> None:
     east, west = servers
     mine, _ = east.fetch("spring")
-    bar(west.opened, customers=[mine.customer], reason="complaint", source="phone", author="ann", at=NOON)
+    entry = NewBar(kind=BarKind.CUSTOMER, customer=mine.customer, reason="complaint")
+    bar(west.opened, [entry], source="phone", author="ann", at=NOON)
     assert east.place(mine, "c-e1") == Veto.DO_NOT_CALL
 
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 import store
 from config.model import CampaignSettings, RetryRule
+from dialer.donotcall.bars import Bars
 from dialer.engine import DialerEngine
-from store.barred import barred_everywhere
+from store.barred import in_force
 from store.inline import InlineLedger
 from store.intake import NewLead, add_leads
 from store.leads import LeadBook
@@ -59,14 +60,12 @@ class Day:
         self.ledger = InlineLedger(self.store, on_committed=lambda facts: self.book.on_facts(facts))
         self.book = LeadBook(self.store, before_read=self.ledger.flush)
         each: CampaignSettings = campaign(**{"retry": RULES, **settings})
-        barred = barred_everywhere(self.store)
         self.engine = DialerEngine(
             {SALES: each, AUTUMN: each},
             [trunk()],
             self.agents,
             call_ids=lambda: CallId(f"c-{next(self.serial)}"),
-            barred_customers=barred.customers,
-            barred_numbers=barred.numbers,
+            bars=Bars(in_force(self.store, now), now=now),
         )
         self.tell(restored(self.store))
         self.tell(ServerChanged(server=PBX, state="up", why=""))
