@@ -228,7 +228,7 @@ async def test_nothing_a_live_floor_writes_or_sends_gives_a_number_away(
     assert any(place == "rejects.csv" and b"****" in data for place, data in places)
     assert any("POST" in place and b"rejected" in data for place, data in places)
     assert list((world.data / "monitor").rglob("*.wav"))
-    assert out_of_the_ordinary.stat().st_size > 10_000
+    assert out_of_the_ordinary.stat().st_size > 500
     raw = b"".join(data for place, data in kept if place.startswith("switchroom.db"))
     assert not any(name.encode() in raw for name in names if name)
 
