@@ -18,6 +18,10 @@ SECRET = "swr; secret #1"
 ANSWERING, IGNORING, ABSENT = 24, 4, 2
 BROWSER, REGISTERING = "4001", "4002"
 PASSWORD = "register; me"
+LISTENING = ("5001", "5002")
+"""Phones that keep what they hear; the second is one to which Asterisk would say whom it believes to be there."""
+NAMING = ("naming", "trusted")
+"""Trunks to a carrier that says the number everywhere; of the second Asterisk believes it."""
 
 
 def _network() -> str:
@@ -32,6 +36,24 @@ def _network() -> str:
                 continue
             return network
     raise RuntimeError("no free loopback network")
+
+
+def _listening(host: str) -> str:
+    told = LISTENING[1]
+    both = "".join(
+        f"[{name}](switchroom-phone)\naors = {name}\n[{name}]\ntype = aor\ncontact = sip:{name}@{host}:5080\n"
+        for name in LISTENING
+    )
+    saying = "send_pai = yes\nsend_rpid = yes\ntrust_id_outbound = yes\nsend_diversion = yes\nsend_history_info = yes\n"
+    return both.replace(f"aors = {told}\n", f"aors = {told}\n{saying}rpid_immediate = yes\n")
+
+
+def _naming(host: str) -> str:
+    return "".join(
+        f"[{name}](switchroom-trunk)\naors = {name}\n{'trust_id_inbound = yes' if name == 'trusted' else ''}\n"
+        f"[{name}]\ntype = aor\ncontact = sip:{host}:5080\n"
+        for name in NAMING
+    )
 
 
 class Rig:
@@ -74,6 +96,8 @@ class Rig:
             passwords={REGISTERING: PASSWORD},
             qualify_s=0,
         )
+        self.listening, self.naming = f"{network}.5", f"{network}.6"
+        files["switchroom_pjsip.conf"] += _listening(self.listening) + _naming(self.naming)
         files["switchroom_http.conf"] = files["switchroom_http.conf"].replace("8088", str(free_port()))
         self.pbx = Pbx(dest, self.run / "pbx", f"{network}.1", ami, files)
 
