@@ -67,6 +67,9 @@ class ByHand:
         campaign, (_, _, lead, _) = shown
         if campaign.state is not Run.RUNNING:
             return _refuse(event, "dial", "campaign.not_running", out)
+        if self._outgoing.stale(campaign, shown[1], now, out):
+            del self._shown[event.agent]
+            return _refuse(event, "dial", "preview.not_shown", out)
         if not self._supply.may_take(event.agent, campaign.id) or event.agent in self._outgoing.books.dedicated:
             return _refuse(event, "dial", "preview.not_free", out)
         verdict = may_dial(lead, campaign.rules, self._outgoing.gate, now)

@@ -81,6 +81,7 @@ class DialerEngine:
         self._outgoing = Outgoing(TrunkBoard(trunks), call_ids, bars)
         self._campaigns: dict[CampaignId, Campaign] = {}
         self._servers: dict[ServerId, str] = {}
+        self._store_ills: set[str] = set()
         self._serves: dict[AgentId, tuple[CampaignId, ...]] = {}
         self._progress = Progress(self._campaigns, self._outgoing)
         self._crew = Crew()
@@ -290,12 +291,14 @@ class DialerEngine:
 
     def _alarm(self, event: AlarmRaised, now: float, out: Said) -> None:
         if event.alarm == STORE_ALARM:
+            self._store_ills.add(event.about)
             self._outgoing.store_healthy = False
             self._progress.take_back_unsent(out)
 
     def _clear(self, event: AlarmCleared, now: float, out: Said) -> None:
         if event.alarm == STORE_ALARM:
-            self._outgoing.store_healthy = True
+            self._store_ills.discard(event.about)
+            self._outgoing.store_healthy = not self._store_ills
 
     def _ended(self, event: CallEnded, now: float, out: Said) -> None:
         campaign = self._progress.ended(event, now, out)

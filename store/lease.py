@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from store.opening import Store
 
@@ -35,42 +36,82 @@ class Taken(Exception):
 
 
 class Lease:
-    """What this server holds, until ``let_go``. Asked from one thread at a time."""
+    """What this server holds, until ``let_go``."""
 
-    def __init__(self, let_go: Callable[[], None], connection: Connection | None = None) -> None:
+    def __init__(self, let_go: Callable[[], None] = lambda: None, store: Store | None = None) -> None:
+        """`let_go` gives back what is no claim; claims are made on the PostgreSQL of `store`."""
         self._let_go = let_go
-        self._connection = connection
+        self._store = store
+        self._connection: Connection | None = None
         self._pen = threading.Lock()
         self._held: set[Claim] = set()
+        self._lost: set[Claim] = set()
 
     @property
     def shared(self) -> bool:
         """Whether other servers may work on the same database."""
-        return self._connection is not None
+        return self._store is not None
 
     def more(self, claims: Iterable[Claim]) -> list[Claim]:
         """Claim further things; returns those another server holds."""
-        if self._connection is None:
-            return []
         with self._pen:
             wanted = sorted(set(claims) - self._held)
-            taken = _lock(self._connection, wanted)
+            taken = self._lock(wanted)
             self._held.update(claim for claim in wanted if claim not in taken)
         return taken
 
     def drop(self, claims: Iterable[Claim]) -> None:
         """Give up some of it, for another server to take."""
-        if self._connection is None:
-            return
         with self._pen:
             for claim in self._held & set(claims):
-                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(claim)})
                 self._held.discard(claim)
-            self._connection.commit()
+                self._lost.discard(claim)
+                if self._connection is not None:
+                    self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(claim)})
+            if self._connection is not None:
+                self._connection.commit()
+
+    def keep(self) -> list[Claim]:
+        """See that it is still held, to be asked now and then: claims end with the connection they were made over, and
+        are made again over a new one. Returns those another server has taken meanwhile; raises when the database is
+        away."""
+        if self._store is None:
+            return []
+        with self._pen:
+            try:
+                if self._connection is not None:
+                    self._connection.execute(text("SELECT 1"))
+                    self._connection.commit()
+            except DBAPIError:
+                self._hang_up()
+            if self._connection is None:
+                self._lost = set(self._held)
+            if self._lost:
+                self._lost = set(self._lock(sorted(self._lost)))
+            return sorted(self._lost)
 
     def let_go(self) -> None:
         with self._pen:
+            self._hang_up()
             self._let_go()
+
+    def _lock(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Try for each of these; returns those held elsewhere."""
+        if self._store is None:
+            return []
+        if self._connection is None:
+            self._connection = self._store.writing.connect()
+        lock = text("SELECT pg_try_advisory_lock(:key)")
+        taken = [claim for claim in claims if not self._connection.execute(lock, {"key": _key(claim)}).scalar()]
+        self._connection.commit()
+        return taken
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.invalidate()
+            connection.close()
 
 
 def take(store: Store, claims: Iterable[Claim] = ()) -> Lease:
@@ -79,7 +120,7 @@ def take(store: Store, claims: Iterable[Claim] = ()) -> Lease:
         return _on_postgres(store, claims)
     name = store.writing.url.database
     if store.folder is None or not name:
-        return Lease(lambda: None)
+        return Lease()
     return Lease(_on_file(store.folder / f"{Path(name).name}.lease"))
 
 
@@ -101,31 +142,16 @@ def _on_file(path: Path) -> Callable[[], None]:
 
 
 def _on_postgres(store: Store, claims: Iterable[Claim]) -> Lease:
-    connection = store.writing.connect()
-
-    def end() -> None:
-        with contextlib.suppress(Exception):
-            connection.invalidate()
-        connection.close()
-
-    lease = Lease(end, connection)
+    lease = Lease(store=store)
     try:
         taken = lease.more(claims)
     except BaseException:
-        end()
+        lease.let_go()
         raise
     if taken:
-        end()
+        lease.let_go()
         raise Taken(taken)
     return lease
-
-
-def _lock(connection: Connection, claims: Sequence[Claim]) -> list[Claim]:
-    """Try for each of these; returns those held elsewhere."""
-    lock = text("SELECT pg_try_advisory_lock(:key)")
-    taken = [claim for claim in claims if not connection.execute(lock, {"key": _key(claim)}).scalar()]
-    connection.commit()
-    return taken
 
 
 def _key(claim: Claim) -> int:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config import words
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
@@ -27,7 +26,7 @@ from store.verifying import heads
 from store.writer import Writer
 from switchroom import anchors, soundfiles
 from switchroom.batchdesk import LiveBatches
-from switchroom.claims import campaign_claims, claims_of, mine, said
+from switchroom.claims import Holdings, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
 from switchroom.house import House, build
@@ -43,6 +42,9 @@ from telephony.ports import Clock
 from telephony.views import FloorView
 
 log = logging.getLogger(__name__)
+
+LEASE = "lease"
+LOOK_AT_LEASE_S = 5.0
 
 
 class LiveFloor:
@@ -110,6 +112,15 @@ class LiveFloor:
             look=self._look,
             on_idle=self._arm,
         )
+        self._holdings = Holdings(
+            self._lease,
+            runs=lambda name: self.house.dialer.view(name, self.clock.now()) is not None,
+            alarm=self._claims_lost,
+        )
+        self._keeping: asyncio.Task[None] | None = None
+        if self._lease.shared:
+            self.watch(self._holdings.on_facts)
+            self._keeping = asyncio.create_task(self._holdings.keep(LOOK_AT_LEASE_S), name="keep the lease")
         self.window = Window(self.house, simulated=self.simulated)
         for name, link in self.links.items():
             link.subscribe(self._hear)
@@ -175,6 +186,8 @@ class LiveFloor:
             log.error("the seals could not be anchored in %s: %s", path, type(error).__name__)
 
     async def _close_books(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
         await asyncio.to_thread(self.leads.close)
         unwritten = await asyncio.to_thread(self.writer.close)
         await asyncio.to_thread(self._anchor_now)
@@ -204,23 +217,26 @@ class LiveFloor:
             self._reload(campaigns)
 
     async def _claim_and_reload(self, campaigns: Mapping[str, CampaignSettings], fresh: Sequence[str]) -> None:
-        try:
-            taken = await asyncio.to_thread(self._lease.more, campaign_claims(fresh))
-        except Exception as error:
-            log.error("%s", _say("claims_unknown", what=said(campaign_claims(fresh)), why=type(error).__name__))
-            taken = campaign_claims(fresh)
-        else:
-            if taken:
-                log.error("%s", _say("claims_taken", what=said(taken)))
-        left_out = {name for _, name in taken}
+        left_out = await self._holdings.take(campaigns, fresh)
         self._reload({name: settings for name, settings in campaigns.items() if name not in left_out})
 
     def _reload(self, campaigns: Mapping[str, CampaignSettings]) -> None:
         self._note("settings.reload", "campaigns.toml", campaigns=", ".join(sorted(campaigns)))
+        gone = self.campaigns.keys() - campaigns.keys()
         self.campaigns.clear()
         self.campaigns.update(campaigns)
         self.leads.look_back(self._look_back_s())
         self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
+        if self._lease.shared and gone:
+            self._holdings.leave(gone)
+
+    def _claims_lost(self, what: str) -> None:
+        """Another server has what was ours: it dials, we do not."""
+        if what:
+            log.error("another server has taken what this one held (%s): dialling stops here", what)
+            self.house.core.feed(AlarmRaised(alarm="store", about=LEASE, words={"what": what}))
+        else:
+            self.house.core.feed(AlarmCleared(alarm="store", about=LEASE))
 
     # the edge
 
@@ -288,8 +304,5 @@ class LiveFloor:
     def _store_recovered(self) -> None:
         log.warning("the store takes facts again: dialling goes on")
         for alarm in self.window.raised("store"):
-            self.house.core.feed(AlarmCleared(alarm="store", about=alarm))
-
-
-def _say(code: str, **slots: object) -> str:
-    return words.say(words.choose(), f"cli.serve.{code}", **slots)
+            if alarm != LEASE:
+                self.house.core.feed(AlarmCleared(alarm="store", about=alarm))

@@ -1,5 +1,6 @@
 """Preview and manual dialling: one agent, one customer shown, his to dial or to give back."""
 
+from dialer.hopper import STALE_S
 from telephony.agents import AgentState, DialAsked, PreviewAsked, SkipAsked
 from telephony.facts import AskRefused, CustomerBarred, DialRefused, LeadRested, LeadShown, LeadSkipped
 from telephony.ids import AgentId, CustomerId, LeadId, ServerId
@@ -38,6 +39,17 @@ def test_agent_is_shown_a_customer_and_dials_him() -> None:
         floor = running(mode)
         assert [fact.lead for fact in only(preview(floor), LeadShown)] == [1]
         assert [(call.lead, call.agent, call.mode) for call in placed(dial(floor, 1))] == [(1, ANN, mode)]
+
+
+def test_a_customer_shown_hours_ago_is_not_dialled_on_what_was_known_then() -> None:
+    floor = running()
+    preview(floor)
+    floor.now += STALE_S + 1
+    said = dial(floor, 1)
+    assert placed(said) == []
+    assert code(said) == ["preview.not_shown"]
+    assert [(fact.lead, fact.why) for fact in only(said, LeadRested)] == [(1, "refetch")]
+    assert code(dial(floor, 1)) == ["preview.not_shown"]
 
 
 def test_nothing_is_dialled_by_itself() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import text
 
 import store
 from store.lease import Taken, _key, begin_run, take
@@ -48,6 +49,36 @@ def test_servers_on_one_postgres_share_nothing_they_name(postgres_url: str) -> N
         take(house, [("campaign", "winter")])
     west.let_go()
     house.close()
+
+
+@pytest.mark.postgres
+def test_what_a_lost_connection_held_is_claimed_again_unless_another_was_faster(postgres_url: str) -> None:
+    house = store.open(postgres_url)
+    east = take(house, [("name", "east"), ("campaign", "spring")])
+    assert east.keep() == []
+    cut(house)
+    assert east.keep() == []
+    with pytest.raises(Taken):
+        take(house, [("campaign", "spring")])
+    cut(house)
+    west = take(house, [("campaign", "spring")])
+    assert east.keep() == [("campaign", "spring")]
+    west.let_go()
+    assert east.keep() == []
+    with pytest.raises(Taken):
+        take(house, [("campaign", "spring")])
+    east.let_go()
+    house.close()
+
+
+def cut(house: Store) -> None:
+    """The database ends the connections that hold advisory locks."""
+    with house.reading.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            )
+        )
 
 
 def test_one_name_is_one_claim_whatever_it_names(opened: Store) -> None:

@@ -17,8 +17,8 @@ from telephony.commands import (
     SetTimer,
 )
 from telephony.events import ActionFailed, OriginateRefused
-from telephony.facts import CallRang, Fact
-from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId
+from telephony.facts import AttemptVetoed, CallRang, Fact, Veto
+from telephony.ids import AgentId, CallId, CampaignId, LeadId, LegId, ServerId
 from telephony.leads import LeadsFetched
 from tests.switchroom.fakes import PBX, Disk, NoLeads, Pbx, originate, placed
 
@@ -60,6 +60,15 @@ def test_an_originate_is_not_performed_before_its_attempt_is_durable(desk: Desk)
     assert (desk.pbx.told, desk.outbox.held) == ([dial], 0)
     desk.disk.commit()
     assert desk.pbx.told == [dial]
+
+
+def test_an_originate_whose_attempt_was_vetoed_never_leaves(desk: Desk) -> None:
+    desk.take([placed("c-1-1"), placed("c-1-2")], originate("c-1-1"), originate("c-1-2"))
+    veto = AttemptVetoed(call=CallId("c-1-1"), campaign=CampaignId("spring"), lead=LeadId(1), why=Veto.CHANGED)
+    desk.outbox.veto(veto)
+    desk.disk.commit()
+    assert desk.pbx.told == [originate("c-1-2")]
+    assert desk.fed == [veto]
 
 
 def test_each_originate_waits_for_its_own_attempt(desk: Desk) -> None:
