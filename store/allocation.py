@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select
 
 from store.opening import Store
 from store.sample import place
@@ -22,6 +22,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     leads: int
     open: int
     fresh: int
+
+
+def of_batch(batch: str) -> ColumnElement[bool]:
+    """Leads of a batch, in the words of the partial index they are found by."""
+    return and_(leads.c.batch == batch, leads.c.batch != literal_column("''"))
 
 
 def portions_held(connection: Connection) -> tuple[tuple[CampaignId, str], ...]:
@@ -48,13 +53,13 @@ def standings(store: Store, batch: str) -> list[Standing]:
     c = leads.c
     fresh = func.count(c.due).filter(c.attempts == 0)
     query = select(c.holder, func.count().label("leads"), func.count(c.due).label("open"), fresh.label("fresh"))
-    rows = _rows(store, query.where(c.batch == batch).group_by(c.holder).order_by(c.holder))
+    rows = _rows(store, query.where(of_batch(batch)).group_by(c.holder).order_by(c.holder))
     return [Standing(holder=row.holder, leads=row.leads, open=row.open, fresh=row.fresh) for row in rows]
 
 
 def in_order(store: Store, batch: str) -> list[tuple[float, LeadId]]:
     """All leads of a batch in the order in which it is released."""
-    rows = _rows(store, select(leads.c.id, leads.c.number_key).where(leads.c.batch == batch))
+    rows = _rows(store, select(leads.c.id, leads.c.number_key).where(of_batch(batch)))
     return sorted((place(store.secret, batch, row.number_key), LeadId(row.id)) for row in rows)
 
 
@@ -73,7 +78,7 @@ def beyond(store: Store, batch: str, share: float) -> Iterator[list[LeadId]]:
 def taken_back(store: Store, batch: str) -> list[LeadId]:
     """Open leads that were handed out and are held back now."""
     c = leads.c
-    query = select(c.id).where(c.batch == batch, c.holder == HELD, c.due.is_not(None), c.handed_at.is_not(None))
+    query = select(c.id).where(of_batch(batch), c.holder == HELD, c.due.is_not(None), c.handed_at.is_not(None))
     return [LeadId(row.id) for row in _rows(store, query.order_by(c.id))]
 
 
@@ -83,7 +88,7 @@ def to_allocate(store: Store, batch: str, *, order: str) -> list[LeadId]:
     `order` is random, oldest (came in first) or fresh (fewest calls first)."""
     c = leads.c
     query = select(c.id, c.number_key, c.attempts).where(
-        c.batch == batch,
+        of_batch(batch),
         c.due.is_not(None),
         or_(c.holder == EVERYBODY, and_(c.holder == HELD, c.handed_at.is_not(None))),
     )
@@ -99,21 +104,21 @@ def held_by(store: Store, batch: str, holder: str | None) -> dict[str, list[Lead
     """Open leads of a batch that a group or agent holds, by holder; of all of them when None."""
     c = leads.c
     whose = c.holder == holder if holder is not None else c.holder.not_in((EVERYBODY, HELD, CLOSED))
-    return _by_holder(store, select(c.id, c.holder).where(c.batch == batch, c.due.is_not(None), whose))
+    return _by_holder(store, select(c.id, c.holder).where(of_batch(batch), c.due.is_not(None), whose))
 
 
 def handed_before(store: Store, batch: str, instant: float, opened: float) -> dict[str, list[LeadId]]:
     """Open leads of a batch handed out before an instant, by who has them; `opened` holds for those of no known hour."""
     c = leads.c
     since = func.coalesce(c.handed_at, opened)
-    query = select(c.id, c.holder).where(c.batch == batch, c.due.is_not(None), c.holder.not_in((HELD, CLOSED)))
+    query = select(c.id, c.holder).where(of_batch(batch), c.due.is_not(None), c.holder.not_in((HELD, CLOSED)))
     return _by_holder(store, query.where(since < instant))
 
 
 def not_closed(store: Store, batch: str) -> list[LeadId]:
     """Leads of a batch that are not closed with it yet, those that would be dialled first first."""
     c = leads.c
-    rows = _rows(store, select(c.id).where(c.batch == batch, c.holder != CLOSED).order_by(c.due, c.id))
+    rows = _rows(store, select(c.id).where(of_batch(batch), c.holder != CLOSED).order_by(c.due, c.id))
     return [LeadId(row.id) for row in rows]
 
 
@@ -123,7 +128,7 @@ def _walk(store: Store, batch: str, holder: str, wanted: Callable[[float, Any], 
     columns = (c.id, c.number_key, c.due, c.handed_at)
     after = 0
     while True:
-        query = select(*columns).where(c.batch == batch, c.id > after, c.holder == holder)
+        query = select(*columns).where(of_batch(batch), c.id > after, c.holder == holder)
         rows = _rows(store, query.order_by(c.id).limit(PAGE))
         found = [LeadId(row.id) for row in rows if wanted(place(store.secret, batch, row.number_key), row)]
         if found:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import select
 
+from store.allocation import of_batch
 from store.opening import Store
 from store.sample import place
 from store.tables import attempts, leads
@@ -50,13 +51,15 @@ def rate(count: int, of: int) -> Rate:
     share, z2 = count / of, Z_95 * Z_95
     middle = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = Z_95 / (1 + z2 / of) * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return Rate(count=count, of=of, rate=share, low=max(0.0, middle - half), high=min(1.0, middle + half))
+    return Rate(
+        count=count, of=of, rate=share, low=max(0.0, middle - half), high=min(1.0, middle + half) if count < of else 1.0
+    )
 
 
 def measured(store: Store, batch: str, *, zone: str, share: float = 1.0, since: float = 0.0) -> Measures:
     """What came of the first `share` of the batch in its order, in attempts placed since an instant (epoch seconds)."""
     a, c = attempts.c, leads.c
-    ours = select(c.id, c.number_key, c.attempts, c.due).where(c.batch == batch)
+    ours = select(c.id, c.number_key, c.attempts, c.due).where(of_batch(batch))
     calls = select(a.lead, a.agent, a.connected_at, a.ended_at, a.outcome, a.disposition).select_from(
         leads.join(attempts, (a.number_key == c.number_key) & (a.lead == c.id))
     )
@@ -68,7 +71,7 @@ def measured(store: Store, batch: str, *, zone: str, share: float = 1.0, since: 
         }
         placed = [
             row
-            for row in connection.execute(calls.where(c.batch == batch, a.placed_at >= since))
+            for row in connection.execute(calls.where(of_batch(batch), a.placed_at >= since))
             if row.lead in sample and row.outcome not in (None, Outcome.REFUSED.value)
         ]
     connected = [row for row in placed if row.connected_at is not None]

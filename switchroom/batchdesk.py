@@ -64,6 +64,7 @@ class LiveBatches:
         self._one = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._carrying = False
+        self._importing: set[str] = set()
 
     # life
 
@@ -119,9 +120,18 @@ class LiveBatches:
                     log.info("recovery: %d customers came back", done.moved)
                     day = today
                 await self._count()
+                await self._see_imports()
             except Exception:
                 log.exception("batches could not be looked after; tried again in a minute")
             await asyncio.sleep(EVERY_S)
+
+    async def _see_imports(self) -> None:
+        """Settle batches whose import has ended: a manager may have released more of them while it ran."""
+        found = await asyncio.to_thread(lives, self._store)
+        importing = {life.id for life in found if life.state is BatchState.IMPORTING}
+        for batch in self._importing - importing:
+            await self._settle(batch)
+        self._importing = importing
 
     async def _count(self) -> None:
         now = self._now()
