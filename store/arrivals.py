@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from store.batches import Batch, BatchState, advance
 from store.intake import insert_leads
-from store.known import ASIDE, DUPLICATES, Against, Arrival, Sorting
+from store.known import ASIDE, DUPLICATES, Against, Arrival, BarredUntil, Sorting
 from store.left_out import LeftOut, keep
 from store.opening import Store
 from store.resealing import keep_up
@@ -25,6 +25,7 @@ def take_portion(
     *,
     position: int,
     against: Against,
+    barred_until: BarredUntil,
     now: float,
     opens: bool = False,
     write: bool = True,
@@ -37,7 +38,7 @@ def take_portion(
     with pen, (store.writing if write else store.reading).begin() as connection:
         if write and connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INTAKE_LOCK})
-        sorting = Sorting(store, connection, batch, arrivals, against, now)
+        sorting = Sorting(store, connection, batch, arrivals, against, barred_until)
         if write:
             keep_up(connection, store.seal, store.seal.newest)
         counts, told = sorting.counts, [*refused, *sorting.told]

@@ -179,23 +179,6 @@ def barred_leads(connection: Connection, ids: Sequence[LeadId], *, now: float) -
     return found
 
 
-def bars_among(
-    connection: Connection, number_keys: Sequence[int], customers: Sequence[str], *, campaign: str, now: float
-) -> tuple[dict[int, float | None], dict[str, float | None]]:
-    """Which of these fingerprints and customers may not be called on the campaign, and until when (None: for good)."""
-    found: tuple[dict[Any, float | None], dict[Any, float | None]] = ({}, {})
-    for column, asked, bars in ((dnc.c.number_key, number_keys, found[0]), (dnc.c.customer, customers, found[1])):
-        for first in range(0, len(asked), PORTION):
-            among = column.in_(asked[first : first + PORTION])
-            query = select(column, dnc.c.until).where(
-                among, dnc.c.campaign.in_(("", campaign)), dnc.c.owner == "", _holds(now)
-            )
-            for whom, until in connection.execute(query):
-                last = bars.get(whom, 0.0)
-                bars[whom] = None if last is None or until is None else max(last, until)
-    return found
-
-
 def _campaigns(connection: Connection) -> list[str]:
     """Every campaign that has leads: one seek in the index each."""
     found: list[str] = []

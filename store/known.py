@@ -1,13 +1,12 @@
 """Who on a list is known already: in the campaign, on open lists of others, on yesterday's, or not to be called at all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, and_, or_, select
 
-from store.barred import bars_among
 from store.batches import Batch, BatchState
 from store.intake import NewLead
 from store.left_out import LeftOut
@@ -22,6 +21,10 @@ DUPLICATES = (
 campaign's open batch, in a batch opened the day before."""
 ASIDE = ("further_added", "further_left_out", "barred_for_now")
 """Counts of things that are not the fate of a row."""
+
+
+BarredUntil = Callable[[NewLead, int], float | None]
+"""Asked with a lead and its number's fingerprint: until when it may not be called, 0 when it may, None for good."""
 
 
 class Against(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ class Sorting:
         batch: Batch,
         arrivals: Sequence[Arrival],
         against: Against,
-        now: float,
+        barred_until: BarredUntil,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.told: list[LeftOut] = []
@@ -65,7 +68,7 @@ class Sorting:
         self._keys = {number: store.number_key(number) for number in {lead.number for lead in leads}}
         customers = sorted({lead.customer for lead in leads if lead.customer})
         every_key = sorted(set(self._keys.values()))
-        self._bars = bars_among(connection, every_key, customers, campaign=batch.campaign, now=now)
+        self._barred_until = barred_until
         self._others = _others(connection, batch, against)
         campaigns = sorted({batch.campaign, *(other.campaign for other in self._others.values())})
         self._by_number = _standing(connection, _NUMBERS, campaigns, every_key)
@@ -92,8 +95,7 @@ class Sorting:
     def _fate(self, lead: NewLead) -> tuple[str, str] | None:
         """Why a number is left out, and the batch that has it; None when it comes in."""
         key = self._keys[lead.number]
-        numbers, customers = self._bars
-        if numbers.get(key, 0.0) is None or customers.get(lead.customer, 0.0) is None:
+        if self._barred_until(lead, key) is None:
             return "barred", ""
         if key in self._here:
             return "repeated", ""
@@ -117,8 +119,7 @@ class Sorting:
 
     def _rested(self, lead: NewLead) -> NewLead:
         """The lead, due when its bar ends."""
-        numbers, customers = self._bars
-        until = max(numbers.get(self._keys[lead.number]) or 0.0, customers.get(lead.customer) or 0.0)
+        until = self._barred_until(lead, self._keys[lead.number])
         if not until:
             return lead
         self.counts["barred_for_now"] += 1

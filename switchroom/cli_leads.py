@@ -51,7 +51,8 @@ def import_leads(
     as_json: Json = False,
 ) -> None:
     server = load_server(config)
-    if campaign not in load_campaigns(beside(config, campaigns), server):
+    lines = load_campaigns(beside(config, campaigns), server)
+    if campaign not in lines:
         fail("leads.no_campaign", exit_code=2, campaign=campaign, file=beside(config, campaigns))
     if batch and not good_name(batch, server.region):
         fail("leads.bad_name", exit_code=2)
@@ -65,6 +66,7 @@ def import_leads(
         region=server.region,
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
+        owner=lines[campaign].owner,
         share=server.batch.release,
         dry_run=dry_run,
     )

@@ -84,7 +84,9 @@ class Deskwork(Bookwork):
             with path.open("wb") as file:
                 async for chunk in chunks:
                     await asyncio.to_thread(file.write, chunk)
-            return await self._ask(lambda: upload.take_upload(self._store, self._server, order, path))
+            line = self._campaigns.get(order.campaign)
+            owner = line.owner if line is not None else ""
+            return await self._ask(lambda: upload.take_upload(self._store, self._server, order, path, owner))
 
     async def batches(
         self, *, campaign: str | None, state: str | None, before: float | None, limit: int

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from config.faults import mask_digits
+from dialer.donotcall.bars import Bars, Listed
 from store.arrivals import take_portion
+from store.barred import in_force
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batch_of_file, create_batch
-from store.intake import BATCH, BREATH_S
+from store.intake import BATCH, BREATH_S, NewLead
 from store.known import ASIDE, DUPLICATES, Against, Arrival
 from store.left_out import LeftOut
 from store.opening import Store
@@ -49,6 +51,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     zone: str
     agents: Collection[str] | None = None
+    owner: str = ""
+    """The campaign's list owner, whose own do-not-call entries hold too."""
+    lists: tuple[Listed, ...] = ()
+    """Do-not-call lists in files."""
     share: float = 1.0
     """How much of the batch may be dialled at once."""
     dry_run: bool = False
@@ -131,6 +137,7 @@ class _Intake:
         self._now = now
         self._progress = progress
         self._read = 0
+        self._bars = Bars(in_force(store, now()), order.lists, now=now())
         self._known = known is not None
         self._resumed_after = known.position if known is not None else 0
         self._columns: Columns | None = None
@@ -235,6 +242,12 @@ class _Intake:
             ]
         return Arrival(row=line, leads=tuple(leads), cells=cells), asides
 
+    def _barred_until(self, lead: NewLead, number_key: int) -> float | None:
+        """Until when the do-not-call list names him: 0 when it does not, None for good."""
+        order, now = self._order, self._now()
+        bar = self._bars.objection(lead.number, number_key, lead.customer, order.campaign, order.owner, now)
+        return 0.0 if bar is None else bar.until
+
     def _begin(self) -> None:
         """Enter a new batch in the books, under its name or the first free one made from the file's."""
         order, self._begun = self._order, True
@@ -261,6 +274,7 @@ class _Intake:
             self._refused,
             position=max(self._line, self._resumed_after),
             against=self._against,
+            barred_until=self._barred_until,
             now=self._now(),
             opens=opens,
             write=not self._order.dry_run,

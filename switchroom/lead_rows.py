@@ -19,6 +19,7 @@ NAME = 100
 CUSTOMER = 64
 PRIORITY = 1000
 GROUP = 40
+PROOF = 200
 EXTRA = 500
 """Most characters of a cell nobody asked for; the rest is cut off."""
 _SHOWN = 40
@@ -86,6 +87,7 @@ class LeadRows:
             priority=_priority(cells[fields["priority"]]) if "priority" in fields else 0,
             due=self._instant(cells, fields.get("due"), "due_form"),
             agent=self._agent(cells[fields["agent"]]) if "agent" in fields else None,
+            **self._consent(cells, fields),
             batch=self._batch,
             share=self._share,
             at=self._at,
@@ -155,6 +157,16 @@ class LeadRows:
             return instant(text, self._zone, **how)
         except (ValueError, OverflowError):
             raise RowRefused(code, _masked(text)) from None
+
+    def _consent(self, cells: list[str], fields: dict[str, int]) -> dict[str, Any]:
+        """When consent was given, until when (a bare date to its end) and what proves it."""
+        given = self._instant(cells, fields.get("consent_at"), "consent_form")
+        until = self._instant(cells, fields.get("consent_until"), "consent_form", end_of_day=True)
+        if until and (not given or until <= given):
+            raise RowRefused("consent_order", _masked(cells[fields["consent_until"]]))
+        place = fields.get("consent_proof")
+        proof = "" if place is None else without_numbers(_text(cells[place], PROOF, "proof_too_long"), self._region)
+        return {"consent_at": given or None, "consent_until": until or None, "consent_proof": proof or None}
 
     def _agent(self, cell: str) -> AgentId | None:
         text = cell.strip()

@@ -17,8 +17,8 @@ SHOWN_REJECTS = 100
 AGAINST = frozenset({"campaign", "live", "yesterday"})
 
 
-def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Path) -> ImportReport:
-    """Take the file in; raises ImportRefused."""
+def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Path, owner: str) -> ImportReport:
+    """Take the file in for a campaign of this list owner; raises ImportRefused."""
     if order.batch and not good_name(order.batch, server.region):
         raise ImportRefused("bad_batch_name")
     wanted = Order(
@@ -32,6 +32,7 @@ def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Pa
         region=server.region,
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
+        owner=owner,
         share=server.batch.release,
         dry_run=order.dry_run,
     )

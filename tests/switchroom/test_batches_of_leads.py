@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from store.arrivals import take_portion
-from store.barred import bar
+from store.barred import NewBar, bar
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batches_list
 from store.intake import BATCH
 from store.tables import batch_rejects, batches, leads
 from switchroom import intake as intake_module
 from switchroom.intake import BrokenOff, Order, good_name, take_in, yesterday
+from telephony.donotcall import BarKind
 from telephony.ids import CampaignId, CustomerId
 from telephony.numbers import parse
 from tests.store.trade import DAY, NOON
@@ -97,13 +98,21 @@ def test_yesterday_is_the_sites_whatever_the_clocks_do() -> None:
 
 
 def test_a_customer_on_the_do_not_call_list_is_not_taken_and_one_barred_for_a_time_rests(intake: Intake) -> None:
-    entry: dict[str, Any] = {"reason": "complaint", "source": "phone", "author": "lee", "at": NOON - DAY}
-    bar(intake.store, [parse("13800138000", "CN")], **entry)
-    bar(intake.store, customers=[CustomerId("K2")], until=NOON + DAY, **entry)
-    bar(intake.store, [parse("18612345678", "CN")], campaign=AUTUMN, **entry)
-    bar(intake.store, [parse("13712345678", "CN")], until=NOON - 1, **entry)
-    report = intake.take(FIRST + "18612345678,K3\n13712345678,K4\n")
-    assert (report.added, report.rejected, report.further) == (3, {"barred": 1}, {"barred_for_now": 1})
+    def of(number: str, **more: Any) -> NewBar:
+        return NewBar(kind=BarKind.NUMBER, number=parse(number, "CN"), reason="complaint", **more)
+
+    entries = [
+        of("13800138000"),
+        NewBar(kind=BarKind.CUSTOMER, customer=CustomerId("K2"), reason="moved", until=NOON + DAY),
+        of("18612345678", campaign=AUTUMN),
+        of("13712345678", until=NOON - 1),
+        of("13612345678", owner="bank"),
+        NewBar(kind=BarKind.PREFIX, low=86170, reason="fraud"),
+    ]
+    bar(intake.store, entries, source="phone", author="lee", at=NOON - DAY)
+    text = FIRST + "18612345678,K3\n13712345678,K4\n13612345678,K5\n17012345678,K6\n"
+    report = intake.take(text, owner="bank")
+    assert (report.added, report.rejected, report.further) == (3, {"barred": 3}, {"barred_for_now": 1})
     assert {lead.customer: lead.due for lead in intake.leads} == {"K2": NOON + DAY, "K3": 0.0, "K4": 0.0}
 
 
@@ -162,11 +171,26 @@ def test_instants_are_read_as_people_write_them(intake: Intake, cell: str, due: 
         ("due", "0001-01-01", "due_form"),
         ("agent", "9999", "agent_unknown"),
         ("group", "g" * 41, "group_too_long"),
+        ("consent_at", "yes", "consent_form"),
+        ("consent_until", "2026-11-21", "consent_order"),
+        ("consent_proof", "p" * 201, "proof_too_long"),
     ],
 )
 def test_a_cell_that_says_nothing_sensible_costs_the_row(intake: Intake, heading: str, cell: str, code: str) -> None:
     report = intake.take(f"phone,{heading}\n13800138000,{cell}\n", agents=frozenset({"1001"}))
     assert report.rejected == {code: 1}
+
+
+def test_consent_comes_from_the_list_with_its_end_and_its_proof(intake: Intake) -> None:
+    text = "phone,同意时间,授权到期,同意凭证\n13800138000,2026-01-05 10:00,2026-12-31,call 13900139000 of 5 Jan\n13900139000,,,\n"
+    intake.take(text)
+    with intake.store.reading.begin() as connection:
+        columns = (leads.c.consent_at, leads.c.consent_until, leads.c.consent_proof)
+        found = connection.execute(select(*columns).order_by(leads.c.id)).all()
+    assert [tuple(row) for row in found] == [
+        (1_767_578_400.0, 1_798_732_800.0, "call 139****9000 of 5 Jan"),
+        (None, None, None),
+    ]
 
 
 def test_a_workbook_comes_in_by_the_same_rules(intake: Intake, tmp_path: Path) -> None:

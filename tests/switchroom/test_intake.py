@@ -229,6 +229,7 @@ def test_every_reason_has_a_text() -> None:
     codes = [f"number_{why}" for why in faults] + [
         *("column_count", "nul", "broken_quotes", "line_too_long", "bad_encoding", "control_character"),
         *("name_too_long", "customer_too_long", "zone_unknown", "priority_form", "due_form", "agent_unknown"),
+        *("consent_form", "consent_order", "proof_too_long"),
         *("group_too_long", "broken_cell", "barred", *DUPLICATES, *ASIDE),
         *("is_xlsx", "is_xls", "is_pdf", "is_gzip", "unreadable", "empty", "no_number_column", "no_rows"),
         *("no_legible_rows", "is_encrypted", "is_xlsb", "is_ods", "is_zip", "workbook_bomb", "workbook_broken"),

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.words import known
-from switchroom import parts, workbook
+from switchroom import parts
 from switchroom.lists import examine_list, rows_of
-from switchroom.sheet import LINE, Row, SheetFault
+from switchroom.sheet import CHUNK, LINE, Row, SheetFault
 
 SHEET = "xl/worksheets/sheet1.xml"
 NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -268,4 +268,4 @@ def test_progress_comes_to_its_end(path: Path) -> None:
     told: list[int] = []
     assert sum(1 for _ in rows_of(found, told.append)) == 3000
     assert told == sorted(told)
-    assert told[-1] == found.size > workbook.CHUNK
+    assert told[-1] == found.size > CHUNK
