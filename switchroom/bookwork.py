@@ -12,6 +12,7 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.model import CampaignSettings, ServerSettings
 from desk.books import ActRow, Asked, BooksRefused, ChangeRow, Exported, RefusalRow, Revealed
@@ -189,7 +190,7 @@ class Bookwork:
         except requests.NotPossible as fault:
             raise BooksRefused(STATUS.get(fault.code, 409), fault.code) from None
         except Exception as error:
-            if isinstance(error, BooksRefused) or trouble_of(error) is None:
+            if not isinstance(error, SQLAlchemyError) and trouble_of(error) is None:
                 raise
             log.error("the store did not take an act: %s", type(error).__name__)
             raise BooksRefused(503, "store_sick") from None
