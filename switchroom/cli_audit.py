@@ -24,6 +24,7 @@ from switchroom.opening import open_store, store_faults
 
 Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 DAY_S = 86_400.0
+DIGEST = "sha256"
 
 
 def install(app: typer.Typer) -> None:
@@ -118,7 +119,9 @@ def list_acts(
     for heading in ("id", "at", "actor", "act", "about", "words"):
         table.add_column(say(f"col.{heading}"), overflow="fold")
     for one in acts:
-        words = mask_digits(", ".join(f"{name}={word[:60]}" for name, word in _words(one).items()))
+        words = ", ".join(
+            f"{name}={word[:16] if name == DIGEST else mask_digits(word[:60])}" for name, word in _words(one).items()
+        )
         table.add_row(f"{one.chain}:{one.n}", _when(one, server), one.actor, one.act, mask_digits(one.about), words)
     console.print(table)
 
@@ -147,7 +150,7 @@ def show_act(
         "actor": found.actor,
         "act": found.act,
         "about": mask_digits(found.about),
-        **{name: word if name == "sha256" else mask_digits(word) for name, word in _words(found).items()},
+        **{name: word if name == DIGEST else mask_digits(word) for name, word in _words(found).items()},
         "prev": found.prev,
         "hash": found.hash,
     }

@@ -111,7 +111,7 @@ def export(
     rows, digest = Remote(url, token, config).save(
         "/exports", {name: value for name, value in body.items() if value is not None}, out
     )
-    console.print(say("export.done", rows=rows, file=out, sha256=digest), markup=False, soft_wrap=True)
+    console.print(say("export.done", rows=rows, file=out, digest=digest), markup=False, soft_wrap=True)
 
 
 def refusals(

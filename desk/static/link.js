@@ -78,6 +78,17 @@ export async function reasons() {
   }
 }
 
+// Refusals by rule since an instant; null when the server does not say.
+export async function refusals(since) {
+  const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
+  try {
+    const response = await fetch(`/api/v1/refusals?since=${Math.floor(since)}`, { headers });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 // The journal's last facts, newest first, for a page that has just opened.
 export async function tail() {
   const headers = token() ? { Authorization: `Bearer ${token()}` } : {};

@@ -6,6 +6,7 @@ import { Board, STATES } from "/static/board.js";
 import { Campaign, Flow, STAGES } from "/static/campaigns.js";
 import { Events } from "/static/events.js";
 import { AgentPanel, TokenDialog } from "/static/panel.js";
+import { Refusals } from "/static/refusals.js";
 import { Plot } from "/static/plots.js";
 
 const MOST_FACTS = 240;
@@ -134,7 +135,7 @@ function Page() {
         <section aria-label=${t("head.campaigns")} class="campaigns">${view.campaigns.length === 0 && html`<p class="card none">${t("none.campaigns")}</p>`}
           ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} stocks=${(view.stocks ?? []).filter((stock) => stock.campaign === campaign.id)} onAsk=${onAsk} />`)}</section>
         <${Board} agents=${view.agents} at=${view.at} onPick=${setPicked} />
-      </div><aside class="right"><${Lines} trunks=${view.trunks} servers=${view.servers} /><${Events} facts=${facts} titles=${titles} skipped=${skipped} /></aside></div>
+      </div><aside class="right"><${Lines} trunks=${view.trunks} servers=${view.servers} /><${Refusals} at=${view.at} live=${live} /><${Events} facts=${facts} titles=${titles} skipped=${skipped} /></aside></div>
       <footer>Switchroom ${view.version}</footer>
     </main>`}
     ${agent && html`<${AgentPanel} key=${agent.id} agent=${agent} at=${view.at} reasons=${reasons} onAsk=${onAsk} onClose=${() => setPicked(null)} />`}

@@ -189,3 +189,24 @@ async def test_behind_tokens_nothing_shows_before_the_right_one(browser: Browser
         await page.locator("[data-campaign='spring'] [data-ask='pause']").click()
         await expect(page.locator("[data-campaign='spring']")).to_have_attribute("data-state", "paused")
         assert visit.floor.asked[-1].actor == "wang"
+
+
+@pytest.mark.parametrize(
+    ("locale", "head", "rule"),
+    [("zh-CN", "今日合规拦截", "不在外呼时段"), ("en", "Kept back today", "outside calling hours")],
+)
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_refusals_of_today_are_shown_by_rule_with_comparable_bars(
+    browser: Browser, locale: str, head: str, rule: str, viewport: dict[str, int]
+) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page(locale=locale, viewport=viewport)
+        panel = page.locator(".refusals")
+        await expect(panel.locator("h2")).to_have_text(head)
+        first = panel.locator("li").first
+        await expect(first.locator("span")).to_have_text(rule)
+        await expect(first.locator("b")).to_have_text("912")
+        tracks = [await bar.bounding_box() for bar in await panel.locator("li svg").all()]
+        assert len(tracks) == 4
+        assert len({(round(box["x"]), round(box["width"])) for box in tracks if box}) == 1
+        assert visit.console == []
