@@ -12,7 +12,17 @@ from rich.console import Console
 from benchmarks import page
 from benchmarks.result import Result, Unmeasurable
 
-NAMES = ("dial_path", "ami_ingest", "answer_to_bridge", "shift", "startup", "restart_drill", "crash", "asterisk_bridge")
+NAMES = (
+    "dial_path",
+    "ami_ingest",
+    "answer_to_bridge",
+    "shift",
+    "startup",
+    "restart_drill",
+    "crash",
+    "gate",
+    "asterisk_bridge",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=8.0, help="virtual hours of the benchmark `shift`")
     parser.add_argument("--rounds", type=int, default=20, help="kills of the benchmark `restart_drill`")
     parser.add_argument("--kills", type=int, default=500, help="kills of each part of the benchmark `crash`")
+    parser.add_argument("--customers", type=int, default=10_000_000, help="customers of the benchmark `gate`")
     given = parser.parse_args(arguments)
     errors = Console(stderr=True)
     unknown = [name for name in given.names if name not in NAMES]
@@ -34,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.names or NAMES:
         errors.print(f"{name} …", markup=False)
         try:
-            found = measure(name, hours=given.hours, rounds=given.rounds, kills=given.kills)
+            found = measure(name, hours=given.hours, rounds=given.rounds, kills=given.kills, customers=given.customers)
         except Unmeasurable as why:
             errors.print(f"{name}: {why}", markup=False)
             continue
@@ -52,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(name: str, *, hours: float, rounds: int, kills: int) -> Result:
+def measure(name: str, *, hours: float, rounds: int, kills: int, customers: int) -> Result:
     """Run one benchmark with what it takes of the options."""
     module = importlib.import_module(f"benchmarks.{name}")
     options: dict[str, float] = {}
@@ -62,6 +73,8 @@ def measure(name: str, *, hours: float, rounds: int, kills: int) -> Result:
         options["rounds"] = rounds
     elif name == "crash":
         options["kills"] = kills
+    elif name == "gate":
+        options["customers"] = customers
     found: Result = module.run(**options)
     return found
 

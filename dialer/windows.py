@@ -48,6 +48,10 @@ class CallingHours:
             known = self._known[zones] = self._look(zones, at)
         return known[2]
 
+    def opens_ahead(self, zones: tuple[str, ...], at: float) -> float:
+        """As ``opens``, of an instant to come: what is kept for now stays kept."""
+        return self._look(zones, at)[2]
+
     def on_holiday(self, zones: tuple[str, ...], at: float) -> bool:
         """Whether it is a holiday in any of the zones."""
         if self._days is None:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import NoReturn
 
 import phonenumbers
+from phonenumbers.phonenumberutil import is_number_type_geographical
 from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 RevealLedger = Callable[[str, str, str], None]
@@ -116,9 +117,14 @@ def parse(text: str, region: str) -> PhoneNumber:
 
 
 def zones_of(number: PhoneNumber) -> tuple[str, ...]:
-    """All time zones (IANA names) the number may be in, by its longest known prefix; empty when none is known."""
+    """All time zones (IANA names) the number may be in; empty when none is known.
+
+    A number of a place has the zones of its longest known prefix; one that is of no place, as mobiles are in many
+    countries, has all those of its country."""
     digits = number._e164[1 : 1 + TIMEZONE_LONGEST_PREFIX]
-    for length in range(len(digits), 0, -1):
-        if (zones := TIMEZONE_DATA.get(digits[:length])) is not None:
-            return zones
-    return ()
+    found = [zones for length in range(1, len(digits) + 1) if (zones := TIMEZONE_DATA.get(digits[:length])) is not None]
+    if len(found) < 2 or found[0] == found[-1]:
+        return found[0] if found else ()
+    parsed = phonenumbers.parse(number._e164)
+    of_a_place = is_number_type_geographical(phonenumbers.number_type(parsed), parsed.country_code or 0)
+    return found[-1] if of_a_place else found[0]

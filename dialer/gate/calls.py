@@ -5,7 +5,8 @@ customers with their histories take some three gigabytes. Two pages are kept: a 
 and the one before it forgotten, calls under way carried over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from operator import attrgetter
 from struct import Struct
 
 from telephony.ids import CallId, CampaignId, CustomerId
@@ -17,6 +18,7 @@ _OUTCOME = Struct("<H")
 _OUTCOME_AT, _REACHED_AT = _SIZE - 3, _SIZE - 1
 _END = -1
 _ANSWERED, _CONNECTED = 1, 2
+_instant = attrgetter("at")
 
 Row = tuple[float, int, int, int, int, int, int, int]
 """Instant, call (hashed), number, the row before of this number, of this customer, campaign, outcome, what it reached."""
@@ -31,19 +33,21 @@ class Page:
         self.last: dict[int | CustomerId, int] = {}
         self.rows = bytearray()
 
-    def of(self, number_key: int, customer: CustomerId) -> Iterator[Row]:
-        """The rows of the number, and those of the customer that are of his other numbers."""
-        row = self.last.get(number_key, _END)
-        while row != _END:
-            found = _ROW.unpack_from(self.rows, row * _SIZE)
-            yield found
-            row = found[3]
-        row = self.last.get(customer, _END)
-        while row != _END:
-            found = _ROW.unpack_from(self.rows, row * _SIZE)
-            if found[2] != number_key:
-                yield found
-            row = found[4]
+    def of(self, number_key: int, customer: CustomerId) -> list[Row]:
+        """The rows of the number, and those of the customer that are of his other numbers; latest first each."""
+        rows, read, found = self.rows, _ROW.unpack_from, list[Row]()
+        at = self.last.get(number_key, _END)
+        while at != _END:
+            row = read(rows, at * _SIZE)
+            found.append(row)
+            at = row[3]
+        at = self.last.get(customer, _END)
+        while at != _END:
+            row = read(rows, at * _SIZE)
+            if row[2] != number_key:
+                found.append(row)
+            at = row[4]
+        return found
 
 
 class Calls:
@@ -108,11 +112,16 @@ class Calls:
         """The calls of number and customer, oldest first: those in the book and those `told` by the store that are not.
 
         Calls of the book have no call id."""
-        rows = [row for page in (self.old, self.young) for row in page.of(number_key, customer)]
-        mine = {row[1] for row in rows}
-        found = [contact for contact in told if hash(contact.call) not in mine]
-        found += [self._contact(row, CallId(""), customer) for row in rows]
-        found.sort(key=_instant)
+        rows = self.young.of(number_key, customer)
+        if self.old.last:
+            rows += self.old.of(number_key, customer)
+        nameless = CallId("")
+        found = [self._contact(row, nameless, customer) for row in rows]
+        if told:
+            mine = {row[1] for row in rows}
+            found += [contact for contact in told if hash(contact.call) not in mine]
+        if len(found) > 1:
+            found.sort(key=_instant)
         return found
 
     def _contact(self, row: Row, call: CallId, customer: CustomerId) -> Contact:
@@ -133,7 +142,3 @@ class Calls:
             index = self._index[name] = len(self._names)
             self._names.append(name)
         return index
-
-
-def _instant(contact: Contact) -> float:
-    return contact.at

@@ -16,8 +16,6 @@ from telephony.numbers import PhoneNumber
 
 DAY_S = 86_400.0
 BUSY_RETRY_S = 600.0
-MOST_STEPS = 64
-"""After so many rules have taken turns in objecting, the instant reached is named; the lead is asked again then."""
 
 
 class Callee(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,58 +33,46 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
 
 def may_dial(lead: Lead | Callee, rules: GateRules, state: GateState, now: float) -> Verdict:
     """Whether the lead may be called at `now`; the first rule that objects is named, with the earliest instant at which
-    none would."""
-    first = _objection(lead, rules, state, now, ahead=False)
-    if first is None:
-        return OK
-    reached, until = now, first.until
-    for _ in range(MOST_STEPS):
-        if until is None:
-            break
-        if until == inf:
-            until = reached + DAY_S
-            break
-        reached = until
-        later = _objection(lead, rules, state, reached, ahead=True)
-        if later is None:
-            break
-        until = later.until
-    return Verdict(first.rule, until)
+    none would.
 
-
-def _objection(lead: Lead | Callee, rules: GateRules, state: GateState, at: float, *, ahead: bool) -> Verdict | None:
-    """The first rule that objects, with the earliest instant it alone would not; `ahead` asks about an instant to come,
-    when calls of now will be over."""
-    key, customer = lead.number_key, lead.customer
-    bar = state.bars.objection(lead.number, key, customer, rules.campaign, rules.owner, at)
+    All rules but the calling hours and a consent's end, once they let pass, go on doing so. So the instant is where the
+    hours next open after the last of the others has let go; None when consent ends before."""
+    key, customer, until = lead.number_key, lead.customer, now
+    first: Rule | None = None
+    bar = state.bars.objection(lead.number, key, customer, rules.campaign, rules.owner, now)
     if bar is not None:
-        return Verdict(Rule.DO_NOT_CALL, bar.until)
-    if not ahead and (key in state.in_call or customer in state.in_call):
-        return Verdict(Rule.IN_CALL, at + BUSY_RETRY_S)
-    if rules.consent and (refused := _consent(lead, at)) is not None:
-        return refused
-    opens = rules.hours.opens(lead.zones, at)
-    if opens:
-        return Verdict(Rule.HOLIDAY if rules.hours.on_holiday(lead.zones, at) else Rule.WINDOW, opens)
+        if bar.until is None:
+            return Verdict(Rule.DO_NOT_CALL, None)
+        first, until = Rule.DO_NOT_CALL, bar.until
+    if key in state.in_call or customer in state.in_call:
+        first, until = first or Rule.IN_CALL, max(until, now + BUSY_RETRY_S)
+    if rules.consent:
+        given = lead.consent_at
+        if given is None or not _lasts(lead, max(now, given)):
+            return Verdict(first or Rule.CONSENT, None)
+        if given > now:
+            first, until = first or Rule.CONSENT, max(until, given)
+    if rules.hours.opens(lead.zones, now):
+        first = first or (Rule.HOLIDAY if rules.hours.on_holiday(lead.zones, now) else Rule.WINDOW)
     placed: Sequence[Contact] = lead.placed
     if state.calls.knows(key, customer):
         placed = state.calls.together(placed, key, customer)
     if placed:
-        zones, until = zones_named(lead.zones), 0.0
+        zones = zones_named(lead.zones)
         for rule in rules.frequency:
-            until = max(until, rule.until(placed, key, zones, at))
-        if until:
-            return Verdict(Rule.FREQUENCY, until)
+            if (allows := rule.until(placed, key, zones, now)) > now:
+                first, until = first or Rule.FREQUENCY, max(until, allows)
     if rules.abandon_rest_s and (state.abandoned or lead.abandoned_at):
         last = max(state.abandoned.get(key, 0.0), state.abandoned.get(customer, 0.0), lead.abandoned_at or 0.0)
-        if last and at < last + rules.abandon_rest_s:
-            return Verdict(Rule.ABANDON_REST, last + rules.abandon_rest_s)
-    return None
+        if last and last + rules.abandon_rest_s > now:
+            first, until = first or Rule.ABANDON_REST, max(until, last + rules.abandon_rest_s)
+    if first is None:
+        return OK
+    opens = rules.hours.opens_ahead(lead.zones, until) or until
+    opens = until + DAY_S if opens == inf else opens
+    return Verdict(first, opens if not rules.consent or _lasts(lead, opens) else None)
 
 
-def _consent(lead: Lead | Callee, at: float) -> Verdict | None:
-    """Silence is refusal: without a consent on record, or past its end, nobody is called as things stand."""
-    given, ends = lead.consent_at, lead.consent_until
-    if given is None or (ends is not None and ends <= max(at, given)):
-        return Verdict(Rule.CONSENT, None)
-    return Verdict(Rule.CONSENT, given) if at < given else None
+def _lasts(lead: Lead | Callee, at: float) -> bool:
+    """Whether a consent on record has not run out by then."""
+    return lead.consent_until is None or at < lead.consent_until

@@ -5,7 +5,6 @@ change at other instants there. A call under way counts as one that will be answ
 """
 
 from collections.abc import Sequence
-from heapq import heappush, heappushpop
 from zoneinfo import ZoneInfo
 
 from config.model import FrequencyRule
@@ -17,6 +16,8 @@ from telephony.leads import Contact
 from telephony.outcomes import Outcome
 
 UTC = (ZoneInfo("UTC"),)
+REFUSED = Outcome.REFUSED.value
+"""The outcome of an attempt that certainly never left."""
 
 
 class Frequency:
@@ -30,7 +31,8 @@ class Frequency:
         self._number_only = rule.per == "number"
         self._campaign = campaign if rule.scope == "campaign" else None
         self._reached = rule.counts
-        self._uncounted = frozenset(rule.uncounted) | {Outcome.REFUSED.value}
+        self._uncounted = frozenset(rule.uncounted) | {REFUSED}
+        self._plain = (rule.per, rule.scope, rule.counts, rule.uncounted) == ("customer", "everywhere", "placed", [])
         self._everywhere_the_same = not (self._on_calendar or self._within.days or self._within.months) and not (
             self._rest.days or self._rest.months
         )
@@ -41,11 +43,16 @@ class Frequency:
         if len(placed) < self._calls:
             return 0.0
         since = at - self.looks_back_s
-        times = [one.at for one in placed if one.at > since and self._counts(one, number_key)]
+        if self._plain:
+            times = [one.at for one in placed if one.at > since and one.outcome != REFUSED]
+        else:
+            times = [one.at for one in placed if one.at > since and self._counts(one, number_key)]
         if len(times) < self._calls:
             return 0.0
         ask = self._calendar if self._on_calendar else self._sliding
-        until = max(ask(times, zone, at) for zone in (UTC if self._everywhere_the_same else zones))
+        until = 0.0
+        for zone in UTC if self._everywhere_the_same else zones:
+            until = max(until, ask(times, zone, at))
         return until if until > at else 0.0
 
     def _counts(self, call: Contact, number_key: int) -> bool:
@@ -64,18 +71,34 @@ class Frequency:
         return not (in_vain and ABANDONED in self._uncounted)
 
     def _sliding(self, times: list[float], zone: ZoneInfo, at: float) -> float:
-        """Calls in the window just before each call and before `at`: the n that leave it last, in a heap."""
-        until, last_out = 0.0, list[float]()
+        """Counted just before `at`, and just before each call whose rest may still last; calendars are asked only about
+        calls that may be in or out by the length of a month."""
         most, within, rest = self._calls, self._within, self._rest
-        for time in times:
-            leaves = after(time, within, zone)
-            if rest and sum(one > time for one in last_out) >= most - 1:
+        until = 0.0
+        inside = [time for time in times if self._spans(time, at, zone)]
+        if len(inside) >= most:
+            until = sorted(after(time, within, zone) for time in inside)[-most]
+        if not rest:
+            return until
+        for last in range(len(times) - 1, most - 2, -1):
+            time = times[last]
+            if time + rest.longest_s <= max(at, until):
+                break
+            count = 1
+            for earlier in range(last - 1, -1, -1):
+                if count >= most or times[earlier] + within.longest_s <= time:
+                    break
+                count += self._spans(times[earlier], time, zone)
+            if count >= most:
                 until = max(until, after(time, rest, zone))
-            if len(last_out) < most:
-                heappush(last_out, leaves)
-            else:
-                heappushpop(last_out, leaves)
-        return max(until, last_out[0]) if len(last_out) == most else until
+        return until
+
+    def _spans(self, time: float, at: float, zone: ZoneInfo) -> bool:
+        """Whether `at` is less than the rule's span after `time`."""
+        within = self._within
+        if at < time + within.shortest_s:
+            return True
+        return at < time + within.longest_s and at < after(time, within, zone)
 
     def _calendar(self, times: list[float], zone: ZoneInfo, at: float) -> float:
         unit = self._within.unit

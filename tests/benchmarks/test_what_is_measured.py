@@ -1,11 +1,12 @@
 """The benchmarks measure the product: what they count is on the disk, on the wire, in the journal."""
 
+import gc
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks import ami_ingest, answer_to_bridge, dial_path, startup
+from benchmarks import ami_ingest, answer_to_bridge, dial_path, gate, startup
 from benchmarks.floor import CAMPAIGN, Plan, store_url, write_settings
 from config.load import load_campaigns, load_server
 from store.tables import attempts
@@ -64,3 +65,11 @@ async def test_start_is_timed_to_the_first_lead_in_the_hopper(tmp_path: Path) ->
     database.close()
     healthy, hopper = await startup.start_once(tmp_path)
     assert 0 < healthy <= hopper
+
+
+def test_gate_decides_the_same_as_its_peers_and_refuses_some() -> None:
+    found = gate.run(customers=2000, decisions=500)
+    assert found.notes["peers that decide alike"] == "2 of 2"
+    assert 0 < int(str(found.notes["refused"]).rstrip("%")) < 100
+    assert found.value > 0
+    gc.unfreeze()

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticSerializationError
 
-from telephony.numbers import NumberFault, PhoneNumber, parse
+from telephony.numbers import NumberFault, PhoneNumber, parse, zones_of
 
 ROOT = Path(__file__).parents[2]
 WHOLE = "+8613800138000"
@@ -195,3 +195,21 @@ def test_nobody_but_those_listed_uses_a_door(door: str) -> None:
         if any(isinstance(node, ast.Attribute) and node.attr == door for node in ast.walk(tree)):
             users.add(name)
     assert users == DOORS[door]
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        ("+8613800138000", {"Asia/Shanghai"}),
+        ("+12025550123", {"America/New_York"}),
+        ("+61291234567", {"Australia/Sydney"}),
+        ("+34612345678", {"Europe/Madrid", "Atlantic/Canary"}),
+        ("+88812345678", set()),
+    ],
+)
+def test_number_of_no_place_may_be_in_any_zone_of_its_country(number: str, zones: set[str]) -> None:
+    assert set(zones_of(PhoneNumber(number))) == zones
+
+
+def test_australian_mobile_may_be_in_perth_and_in_sydney() -> None:
+    assert {"Australia/Perth", "Australia/Sydney"} < set(zones_of(PhoneNumber("+61412345678")))
