@@ -17,6 +17,7 @@ import phonenumbers
 PURE = re.compile(rb"\d{8,}")
 PARTED = re.compile(rb"\d+(?:[ \-().,/:_\t]{1,2}\d+)+")
 WIDE = re.compile(rb"(?:[0-9+() \-]\x00){8,}")
+QUOTED = re.compile(rb"(?:%3[0-9]|[0-9]){8,}")
 ENCODED = re.compile(rb"(?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){2,}")
 """Six digits and more in base64: whole groups of three."""
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -96,7 +97,8 @@ class Search:
         return False
 
     def _in_percent(self, data: bytes) -> bool:
-        return b"%3" in data and self._in_digits(unquote_to_bytes(data))
+        runs = (run.group() for run in QUOTED.finditer(data))
+        return any(self._in_digits(unquote_to_bytes(run)) for run in runs if b"%" in run)
 
     def _in_base64(self, data: bytes) -> bool:
         for run in ENCODED.finditer(data):

@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "dial string": "PJSIP/13800138000@carrier",
     "within digits": "9913800138000991234",
     "percent": quote(WHOLE),
+    "some percent": "%313800%3138000",
     "all percent": "".join(f"%{ord(letter):02x}" for letter in "13800138000"),
     "hexadecimal": WHOLE.encode().hex(),
     "hexadecimal, great": b"13800138000".hex().upper(),

@@ -17,7 +17,8 @@ import pytest
 
 from config.model import LogSettings
 from config.rights import Right
-from desk.routes import PREFIX, ROUTES, Route
+from desk.route import PREFIX, Route
+from desk.routes import ROUTES
 from simulator.scenario import load_scenario
 from switchroom.closed_world import ClosedWorld
 from switchroom.logbook import start_log
@@ -75,11 +76,11 @@ def out_of_the_ordinary(tmp_path: Path) -> Iterator[Path]:
     root.setLevel(level)
 
 
-def paths(route: Route) -> list[str]:
+def paths(route: Route, batch: str) -> list[str]:
     """The route's path for each thing it could be about."""
     if "{" not in route.path:
         return [PREFIX + route.path]
-    ids = {"agents": "1001", "campaigns": "quick"}
+    ids = {"agents": "1001", "campaigns": "quick", "batches": batch}
     first = route.path.split("/")[1]
     return [PREFIX + re.sub(r"\{[^}]*\}", ids.get(first, "1"), route.path)]
 
@@ -129,10 +130,12 @@ async def ask_everything(http: aiohttp.ClientSession, whole: str) -> list[tuple[
     assets = re.findall(r'(?:src|href)="(/[^"]+)"', page)
     for path in ("/", "/metrics", "/healthz", f"{PREFIX}/openapi.json", *assets):
         await ask("GET", path)
+    known = await (await http.get(f"{PREFIX}/batches")).json()
+    batch = str(known[0]["id"])
     for route in sorted(ROUTES, key=lambda one: one.name == "ask_campaign"):
         if route.right in SHOWS_WHOLE:
             continue
-        for path in paths(route):
+        for path in paths(route, batch):
             if route.method == "GET":
                 for query in ("", "?limit=1000", f"?campaign={whole[1:]}", f"?limit={whole[1:]}"):
                     await ask("GET", path + query)

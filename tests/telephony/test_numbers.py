@@ -26,9 +26,13 @@ ROOT = Path(__file__).parents[2]
 WHOLE = "+8613800138000"
 MASKED = "+86138****8000"
 DOORS = {
-    "for_exchange": {"telephony/ami/actions.py", "simulator/exchange.py"},
-    "for_store": {"store/intake.py", "benchmarks/startup.py"},
-    "reveal": set[str](),
+    "for_exchange": {"telephony/ami/actions.py", "simulator/exchange.py", "benchmarks/crash.py"},
+    "for_store": {
+        *("store/intake.py", "store/requests.py", "benchmarks/startup.py"),
+        "store/export.py",  # orders concluded, for a role that may take whole numbers out
+        "switchroom/bookwork.py",  # a change asked for, on its way into its sealed column
+    },
+    "reveal": {"switchroom/bookwork.py", "desk/trust.py"},
     "_e164": {"telephony/numbers.py"},
 }
 """Who may use each door; a new user is added here by whoever has thought about where the number goes."""
