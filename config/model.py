@@ -144,6 +144,7 @@ Place = Annotated[Path, BeforeValidator(_place)]
 Prefix = Annotated[str, Field(pattern=r"^\+[0-9]{1,15}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{1,40}$")]
 """A short name used in ids, file names and dialplans: letters, digits, underscore and dot; no dash, no space."""
+ScopeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{0,40}$")]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Role = Literal["agent", "leader", "operator", "manager", "auditor", "admin"]
@@ -361,6 +362,19 @@ class IntakeSettings(Section):
     )
 
 
+class DoNotCallListSettings(Section):
+    name: Name = Field(description="Name of the list in alarms and metrics.")
+    file: Place = Field(description="The file `switchroom dnc build` made; replace it by building anew or with mv.")
+    campaign: ScopeName = Field("", description="Campaign it holds for; empty for all.")
+    owner: ScopeName = Field("", description="List owner whose campaigns it holds for; empty for all.")
+
+
+class DoNotCallSettings(Section):
+    list: tuple[DoNotCallListSettings, ...] = Field(
+        default=(), description="Regulators' lists; while a file is missing at the start nothing is dialled."
+    )
+
+
 class ServerSettings(Section):
     """``server.toml``: read once at start."""
 
@@ -385,6 +399,7 @@ class ServerSettings(Section):
     calendar: dict[Name, CalendarSettings] = Field(
         default_factory=dict, description="Holiday calendars by name; a campaign says which one it keeps."
     )
+    do_not_call: DoNotCallSettings = Field(default_factory=DoNotCallSettings, description="The do-not-call list.")
     batch: BatchSettings = Field(default_factory=BatchSettings, description="Imported batches.")
     asterisk: list[AsteriskSettings] = Field(default_factory=list, description="The Asterisk servers.")
     trunk: list[TrunkSettings] = Field(default_factory=list, description="The trunks.")

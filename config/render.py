@@ -34,6 +34,8 @@ _EXAMPLES: dict[str, Any] = {
     "agent.asterisk": "pbx1",
     "agent.endpoint": "PJSIP/1001",
     "agent.campaigns": [_CAMPAIGN],
+    "do_not_call.list.name": "national",
+    "do_not_call.list.file": "var/national.dnc",
     "campaign.title": "春季回访",
     "calendar.country": "CN",
     "calendar.day.date": date(2026, 10, 9),
@@ -49,7 +51,7 @@ _OUT_OF_USE = {
     "store.key_file": 'key_file = "/etc/switchroom/number.key"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
 }
-_TABLES_OUT_OF_USE = {"calendar": "calendar.china", "campaign.holiday_windows": ""}
+_TABLES_OUT_OF_USE = {"calendar": "calendar.china", "campaign.holiday_windows": "", "do_not_call.list": ""}
 """Tables shown behind #, with the name they are given where they need one."""
 
 

@@ -24,7 +24,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     `right` is what the caller's role must hold."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     name: str
     about: str

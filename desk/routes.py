@@ -7,6 +7,7 @@ from config.rights import Right
 from desk import bodies
 from desk.batch_routes import BATCH_ROUTES
 from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
+from desk.dnc_routes import DNC_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.route import Query, Route
 from telephony.agents import CampaignAction
@@ -55,6 +56,7 @@ _CAMPAIGN_WORDS = {
 
 ROUTES: tuple[Route, ...] = (
     *BATCH_ROUTES,
+    *DNC_ROUTES,
     _read("/status", "status", "The floor in a few figures.", bodies.Status),
     _read("/agents", "agents", "All agents with state, time and today's work.", tuple[AgentView, ...]),
     _read("/campaigns", "campaigns", "All campaigns with pace and rates.", tuple[CampaignView, ...]),

@@ -13,6 +13,8 @@ from desk import openapi, pages
 from desk.api import Api
 from desk.batch_api import BatchApi
 from desk.batch_ports import BatchDesk
+from desk.dnc_api import DoNotCallApi
+from desk.dnc_ports import DoNotCallDesk
 from desk.doorbook import Doorbook
 from desk.faults import answer, of_status
 from desk.gauges import FloorGauges
@@ -61,6 +63,7 @@ class Desk:
         simulated: bool,
         queries: DeskQueries,
         batches: BatchDesk,
+        do_not_call: DoNotCallDesk,
         clock: Clock,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
@@ -76,7 +79,7 @@ class Desk:
         self._gauges.register(FloorGauges(floor))
         self._app = web.Application(middlewares=[guard.middleware()], client_max_size=MAX_BODY)
         router = self._app.router
-        Api(floor, queries, not_ready_reasons, BatchApi(batches)).install(router)
+        Api(floor, queries, not_ready_reasons, BatchApi(batches), DoNotCallApi(do_not_call)).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)
         router.add_get("/metrics", self._metrics)

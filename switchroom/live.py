@@ -13,10 +13,8 @@ import msgspec
 from config.model import CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
-from dialer.donotcall.bars import Bars
 from dialer.gate import look_back_s
 from store import lease
-from store.barred import in_force
 from store.leads import LOOK_BACK_S, LeadBook
 from store.opening import Store
 from store.queries import tallies
@@ -29,6 +27,8 @@ from switchroom.batchdesk import LiveBatches
 from switchroom.claims import Holdings, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
+from switchroom.dnc_desk import DoNotCallBook
+from switchroom.dnc_watch import DoNotCallWatch
 from switchroom.house import House, build
 from switchroom.opening import StoreFault, open_store
 from switchroom.view import Window
@@ -98,7 +98,7 @@ class LiveFloor:
         )
         for settings in self.server.asterisk:
             self.links[ServerId(settings.name)] = AmiLink(settings, self.clock, jitter=Random())
-        entries = await asyncio.to_thread(in_force, self.store, self.clock.now())
+        self.do_not_call = DoNotCallWatch(self.store, self.server.do_not_call.list, self.campaigns, self.clock.now)
         self.house: House = build(
             server=self.server,
             campaigns=self.campaigns,
@@ -107,7 +107,7 @@ class LiveFloor:
             exchanges=self.links,
             clock=self.clock.now,
             totals=await asyncio.to_thread(self._today),
-            bars=Bars(entries, now=self.clock.now()),
+            bars=await asyncio.to_thread(self.do_not_call.load),
             started=await asyncio.to_thread(lease.begin_run, self.store, self.clock.now()),
             look=self._look,
             on_idle=self._arm,
@@ -143,6 +143,7 @@ class LiveFloor:
             simulated=self.simulated,
             queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self.house.core.feed),
             batches=self.batches,
+            do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
@@ -153,6 +154,7 @@ class LiveFloor:
             raise
         await self.batches.start()
         self.house.core.feed(known)
+        self.do_not_call.start(self.house.core.feed, self.house.core.carry)
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
         for link in self.links.values():
             await link.start()
@@ -163,6 +165,7 @@ class LiveFloor:
         self._anchoring.cancel()
         await asyncio.gather(self._anchoring, return_exceptions=True)
         await self.batches.close()
+        await self.do_not_call.close()
         for link in self.links.values():
             await link.close()
         if self._timer is not None:

@@ -422,6 +422,15 @@ export const WORDS = {
   "stock.rate": ["每小时用 {n}", "{n} an hour"],
   "stock.dry": ["{at} 用完", "run dry at {at}"],
   "stock.lasts": ["今天够用", "last through today"],
+  "code.unknown_entry": ["名单中没有这一条。", "There is no such entry on the do-not-call list."],
+  "code.dnc.one_of": ["号码、客户、号段前缀、号码区间须且只能给出一项。", "Give exactly one of number, customer, prefix or range."],
+  "code.dnc.one_scope": ["活动和名单方只能给出一项。", "Give a campaign or a list owner, not both."],
+  "code.dnc.until_past": ["截止时间已过。", "The end lies in the past."],
+  "code.dnc.until": ["截止时间应写作 YYYY-MM-DD。", "Write the end as YYYY-MM-DD."],
+  "code.dnc.prefix": ["前缀应为国际格式的数字，例如 +86138，最多 12 位。", "A prefix is digits in international form, e.g. +86138, at most 12."],
+  "code.dnc.range": ["区间的两端须位数相同，且起点不大于终点。", "Both ends of a range have the same number of digits, the first not above the last."],
+  "code.dnc.number": ["无法识别的电话号码（{why}）。", "Not a telephone number ({why})."],
+  "code.dnc.how": ["投诉方式应为 phone、letter 或 visit。", "A complaint comes by phone, letter or visit."],
   "code.unknown_campaign": ["没有这个活动。", "There is no such campaign."],
   "code.unreachable": ["服务器没有回答。", "The server does not answer."]
 };

@@ -6,6 +6,15 @@ from random import Random
 import msgspec
 
 from desk.batch_ports import BatchWishRefused, Done, Holding, LifeDetail, LifeRow, MeasuresRow, RateRow
+from desk.dnc_ports import (
+    Barring,
+    Checked,
+    Complaint,
+    ComplaintFiled,
+    DoNotCallRefused,
+    Made,
+    NewEntry,
+)
 from desk.ports import BatchRow, CallRow, ImportRefused, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from telephony.agents import (
     AgentState,
@@ -422,3 +431,41 @@ A_LIFE = LifeRow(
     id="spring", campaign="spring", state="open", added=300, share=0.3333, created_at=EPOCH, opened_at=EPOCH,
     close_at=None, closed_at=None, successor=None, trial=None, trial_at=None, targets=None,
 )  # fmt: skip
+
+
+class FakeDoNotCall:
+    """A do-not-call list of one entry."""
+
+    ENTRY = Barring(
+        id=1,
+        kind="number",
+        what="+86138****8000",
+        campaign="",
+        owner="",
+        reason="complaint",
+        source="phone",
+        author="lead",
+        at=1.0,
+        until=None,
+        lifted_at=None,
+        lifted_by="",
+    )
+
+    async def complain(self, said: Complaint, actor: str) -> ComplaintFiled:
+        if bool(said.number) == bool(said.customer):
+            raise DoNotCallRefused(409, "dnc.one_of")
+        return ComplaintFiled(customers=1, numbers=2, entries=(1, 2, 3))
+
+    async def entries(self, *, limit: int, before: int | None, lifted: bool) -> Sequence[Barring]:
+        return [self.ENTRY]
+
+    async def add(self, said: NewEntry, actor: str) -> Made:
+        return Made(entries=(1,))
+
+    async def lift(self, entry: int, actor: str) -> Barring:
+        if entry != self.ENTRY.id:
+            raise DoNotCallRefused(404, "unknown_entry")
+        return self.ENTRY
+
+    async def check(self, number: str) -> Checked:
+        return Checked(number="+86138****8000", objections=())

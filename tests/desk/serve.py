@@ -6,14 +6,20 @@ import time
 
 from config.model import ApiSettings
 from desk.server import Desk
-from tests.desk.fake_floor import FakeBatches, FakeClock, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeClock, FakeDoNotCall, FakeFloor, FakeQueries
 
 
 async def serve(port: int, agents: int) -> None:
     clock = FakeClock(time.time())
     floor = FakeFloor(clock, agents=agents)
     desk = Desk(
-        floor, ApiSettings(port=port), simulated=True, queries=FakeQueries(), batches=FakeBatches(), clock=clock
+        floor,
+        ApiSettings(port=port),
+        simulated=True,
+        queries=FakeQueries(),
+        batches=FakeBatches(),
+        do_not_call=FakeDoNotCall(),
+        clock=clock,
     )
     await desk.start()
     past(desk, floor, clock)

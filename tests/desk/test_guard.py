@@ -11,7 +11,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import MOST_WAITING, Tokens
 from tests.desk.conftest import TOKEN, Office
-from tests.desk.fake_floor import FakeBatches, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeQueries
 
 RIGHT = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -144,7 +144,15 @@ async def test_listening_beyond_loopback_warns_and_puts_metrics_behind_the_token
 async def test_a_taken_port_is_an_error_at_start(office: Office) -> None:
     floor = FakeFloor()
     settings = ApiSettings(port=office.port)
-    desk = Desk(floor, settings, simulated=True, queries=FakeQueries(), batches=FakeBatches(), clock=floor.clock)
+    desk = Desk(
+        floor,
+        settings,
+        simulated=True,
+        queries=FakeQueries(),
+        batches=FakeBatches(),
+        do_not_call=FakeDoNotCall(),
+        clock=floor.clock,
+    )
     with pytest.raises(OSError):
         await desk.start()
     await desk.close()
