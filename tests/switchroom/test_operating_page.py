@@ -12,6 +12,7 @@ from config.catalogue import everything
 from desk.gauges import FloorGauges
 from store.faults import Trouble
 from switchroom import watchman
+from switchroom.live import LEASE
 from telephony.views import FloorView
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -57,7 +58,7 @@ def test_every_metric_named_exists(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_alarm_there_is_has_its_row(page: str) -> None:
     rows = {(alarm, kind) for alarm, kind in ALARM.findall(text(page)) if alarm != "up"}
-    troubles = {("store", trouble.value) for trouble in Trouble}
+    troubles = {("store", trouble.value) for trouble in Trouble} | {("store", LEASE)}
     assert rows == troubles | {(watchman.LINK, ""), (watchman.TRUNK, ""), ("recording_missing", "")}
 
 
