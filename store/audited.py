@@ -1,12 +1,14 @@
 """Which facts are acts of people: a table from the kind of fact to what the audit trail keeps of it."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from store.projector import Entry
 from telephony import facts
+from telephony.batches import BatchFact
 from telephony.facts import Fact
 
 
@@ -24,13 +26,31 @@ def _words(words: dict[str, str]) -> str:
     return msgspec.json.encode(words, order="sorted").decode()
 
 
+def _befell(at: float, fact: BatchFact) -> Deed:
+    fields = {name: str(getattr(fact, name)) for name in fact.__struct_fields__ if name not in _NOT_WORDS}
+    name = re.sub(r"(?<!^)([A-Z])", r"_\1", type(fact).__name__).lower()
+    return Deed(at, fact.actor, f"batch.{name.removeprefix('batch_')}", fact.batch, _words(fields))
+
+
+def _batch_facts() -> Iterator[type[Fact]]:
+    waiting: list[type[Fact]] = [BatchFact]
+    while waiting:
+        kinds = waiting.pop().__subclasses__()
+        yield from kinds
+        waiting.extend(kinds)
+
+
+_NOT_WORDS = frozenset({"batch", "actor", "leads"})
+
 RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
     facts.Acted: lambda at, f: Deed(at, f.actor, f.act, f.about, _words(f.words)),
     facts.CampaignChanged: lambda at, f: Deed(at, f.actor, "campaign.steer", f.campaign, _words({"state": f.state})),
+    **dict.fromkeys(_batch_facts(), _befell),
     facts.CustomerBarred: lambda at, f: Deed(at, f.actor, "dnc.bar", f.customer, _words({"reason": f.why})),
 }
 
 
 def deeds(entries: Sequence[Entry]) -> list[Deed]:
-    """What of these facts goes into the audit trail, in their order."""
-    return [RULES[type(fact)](at, fact) for at, fact in entries if type(fact) in RULES]
+    """What of these facts goes into the audit trail, in their order; what came by itself is nobody's act."""
+    found = [RULES[type(fact)](at, fact) for at, fact in entries if type(fact) in RULES]
+    return [deed for deed in found if deed.actor]
