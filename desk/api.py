@@ -174,7 +174,7 @@ class Api:
     async def _batch(self, request: web.Request) -> BatchRow:
         found = await self._queries.batch(request.match_info["id"])
         if found is None:
-            raise Refusal(404, "unknown_batch")
+            raise Refusal(404, "unknown_batch", {"batch": mask_digits(request.match_info["id"][:60])})
         return found
 
     def _campaign(self, request: web.Request) -> CampaignView:

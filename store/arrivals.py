@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import text
 
+from store.audit import CLI
 from store.batches import Batch, BatchState, advance
+from store.chaining import write as put_down
 from store.intake import insert_leads
 from store.known import ASIDE, DUPLICATES, Against, Arrival, BarredUntil, Sorting
 from store.left_out import LeftOut, keep
 from store.opening import Store
 from store.resealing import keep_up
+from telephony.facts import Acted
 
 INTAKE_LOCK = 0x5357_4955
 
@@ -28,11 +31,13 @@ def take_portion(
     barred_until: BarredUntil,
     now: float,
     opens: bool = False,
+    chain: str = CLI,
     write: bool = True,
 ) -> Batch:
     """Take rows of a list in, up to line `position`, and return the batch as it is then; `opens` when they are the last.
 
-    Leads, what was not taken and the position are one transaction. Raises BatchMoved when somebody else imports it;
+    Leads, what was not taken and the position are one transaction, and with the last the audit trail's entry in that
+    `chain`. Raises BatchMoved when somebody else imports it;
     with ``write=False`` nothing is changed and only the counts are right."""
     pen = store.pen if write else contextlib.nullcontext()
     with pen, (store.writing if write else store.reading).begin() as connection:
@@ -55,7 +60,16 @@ def take_portion(
         if write:
             keep(connection, store.seal, batch.id, told)
             advance(connection, batch, after)
+            if opens:
+                put_down(connection, [(now, _imported(after))], chain=chain)
     return after
+
+
+def _imported(batch: Batch) -> Acted:
+    """What the audit trail says of a list that came in."""
+    figures = ("rows", "added", "duplicates", "rejected")
+    words = {"campaign": batch.campaign, "file": batch.file, **{name: str(getattr(batch, name)) for name in figures}}
+    return Acted(actor=batch.author, act="batch.import", about=batch.id, words=words)
 
 
 def _after(batch: Batch, counts: Counter[str], added: int, position: int) -> Batch:

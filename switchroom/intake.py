@@ -13,6 +13,7 @@ from config.faults import mask_digits
 from dialer.donotcall.bars import Bars, Listed
 from store import audit
 from store.arrivals import take_portion
+from store.audit import CLI
 from store.barred import in_force
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batch_of_file, create_batch
 from store.intake import BATCH, BREATH_S, NewLead
@@ -58,6 +59,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Do-not-call lists in files."""
     share: float = 1.0
     """How much of the batch may be dialled at once."""
+    chain: str = CLI
+    """The chain of the audit trail that says who did it."""
     dry_run: bool = False
 
 
@@ -289,6 +292,7 @@ class _Intake:
             barred_until=self._barred_until,
             now=self._now(),
             opens=opens,
+            chain=self._order.chain,
             write=not self._order.dry_run,
         )
         self._arrivals, self._refused = [], []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from config.model import ServerSettings
 from desk.ports import BatchRow, ImportRefused, ImportReport, ListOrder, RejectedRow
+from store.audit import DESK
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batches_list
 from store.faults import trouble_of
 from store.left_out import rejects_of
@@ -33,6 +34,7 @@ def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Pa
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
         owner=owner,
+        chain=DESK,
         share=server.batch.release,
         dry_run=order.dry_run,
     )

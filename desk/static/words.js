@@ -350,7 +350,6 @@ export const WORDS = {
   "code.batch_exists": ["已有批次 {batch}，请另取名称。", "There is a batch {batch} already; choose another name."],
   "code.bad_batch_name": ["批次名称最多 60 个字母、汉字、数字、点、短横和下划线，不得含电话号码。", "A batch's name is up to 60 letters, digits, dots, dashes and underscores, without a telephone number."],
   "code.bad_against": ["against 可用 campaign、live、yesterday 或 none。", "against takes campaign, live, yesterday or none."],
-  "code.unknown_batch": ["没有这个批次。", "There is no such batch."],
   "code.is_pdf": ["这是 PDF，需要 CSV 或 .xlsx。", "This is a PDF; a CSV or .xlsx file is needed."],
   "code.is_gzip": ["文件是压缩的，请先解压。", "The file is compressed; unpack it first."],
   "code.no_number_column": ["找不到号码列；读到的标题：{found}。", "No column of numbers was found; the headings are: {found}."],

@@ -136,6 +136,33 @@ async def test_list_is_streamed_and_every_rejected_row_reported(office: Office) 
     assert office.queries.imported == rows
 
 
+async def test_a_workbook_is_taken_with_the_wishes_of_its_query(office: Office) -> None:
+    wishes = {"batch": "first", "file": "list.xlsx", "sheet": "二", "against": "campaign,live", "dry_run": "1"}
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    path = "/api/v1/campaigns/spring/leads"
+    async with office.client.post(path, params=wishes, data=b"number\n1\n", headers={"Content-Type": kind}) as response:
+        assert response.status == 200
+    order = office.queries.order
+    assert order is not None
+    said = (order.campaign, order.batch, order.file, order.sheet, order.against, order.dry_run)
+    assert said == ("spring", "first", "list.xlsx", "二", "campaign,live", True)
+    for query, status in (("?batches=x", 422), ("?dry_run=2", 422), ("", 415)):
+        async with office.client.post(path + query, data=b"{}", headers={"Content-Type": "image/png"}) as response:
+            assert response.status == status
+
+
+async def test_batches_are_listed_and_what_was_not_taken_of_one(office: Office) -> None:
+    async with office.client.get("/api/v1/batches", params={"campaign": "spring", "state": "open"}) as response:
+        (batch,) = await response.json()
+    assert (batch["id"], batch["rows"], batch["counts"]["repeated"]) == ("spring", 4, 1)
+    async with office.client.get("/api/v1/batches/spring/rejects") as response:
+        assert await response.json() == [
+            {"line": 4, "why": "repeated", "value": "+86138****8000", "cells": ["138****8000"], "serial": 1}
+        ]
+    async with office.client.get("/api/v1/batches/none/rejects") as response:
+        assert (response.status, (await response.json())["code"]) == (404, "unknown_batch")
+
+
 async def test_list_without_heading_is_refused(office: Office) -> None:
     async with office.client.post(
         "/api/v1/campaigns/spring/leads", data=b"", headers={"Content-Type": "text/csv"}

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from store.arrivals import take_portion
+from store.audit import trail
 from store.barred import NewBar, bar
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batches_list
 from store.intake import BATCH
@@ -342,5 +343,10 @@ def test_an_order_says_who_and_what(intake: Intake) -> None:
     path = written(intake, FIRST)
     order = Order(path=path, campaign=SPRING, author="lee", region="CN", zone="Asia/Shanghai")
     take_in(intake.store, order, now=lambda: NOON)
+    (act,) = trail(intake.store)
+    assert (act.actor, act.act, act.about) == ("lee", "batch.import", "leads-2025-06-15")
+    assert (
+        act.words == '{"added":"2","campaign":"spring","duplicates":"0","file":"leads.csv","rejected":"0","rows":"2"}'
+    )
     (batch,) = batches_list(intake.store)
     assert (batch.author, batch.file, batch.created_at, batch.opened_at) == ("lee", "leads.csv", NOON, NOON)

@@ -17,7 +17,7 @@ from telephony.views import FloorView
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("operating.md", "operating.zh-CN.md")
-SETTING = re.compile(r"`((?:store|api|log|asterisk|trunk|floor|agent|campaign)\.[a-z_.]+)`")
+SETTING = re.compile(r"`((?:store|api|log|asterisk|trunk|floor|agent|campaign|intake|batch)\.[a-z_.]+)`")
 METRIC = re.compile(r"\b(?:switchroom|dialer)_[a-z_]+")
 ALARM = re.compile(r"^\| `([a-z_]+)`(?:[,、]\s*`([a-z_]+)`)? \|", re.MULTILINE)
 COMMAND = re.compile(r"switchroom ((?:example|asterisk)-config|doctor|serve|simulate)")
