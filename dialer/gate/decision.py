@@ -36,7 +36,8 @@ def may_dial(lead: Lead | Callee, rules: GateRules, state: GateState, now: float
     none would.
 
     All rules but the calling hours and a consent's end, once they let pass, go on doing so. So the instant is where the
-    hours next open after the last of the others has let go; None when consent ends before."""
+    hours next open after the last of the others has let go. Nobody can say when a consent will be given, or when a
+    window opens if none does within two months: then it is a day on, to ask again."""
     key, customer, until = lead.number_key, lead.customer, now
     first: Rule | None = None
     bar = state.bars.objection(lead.number, key, customer, rules.campaign, rules.owner, now)
@@ -49,7 +50,7 @@ def may_dial(lead: Lead | Callee, rules: GateRules, state: GateState, now: float
     if rules.consent:
         given = lead.consent_at
         if given is None or not _lasts(lead, max(now, given)):
-            return Verdict(first or Rule.CONSENT, None)
+            return Verdict(first or Rule.CONSENT, now + DAY_S)
         if given > now:
             first, until = first or Rule.CONSENT, max(until, given)
     if rules.hours.opens(lead.zones, now):
@@ -70,7 +71,7 @@ def may_dial(lead: Lead | Callee, rules: GateRules, state: GateState, now: float
         return OK
     opens = rules.hours.opens_ahead(lead.zones, until) or until
     opens = until + DAY_S if opens == inf else opens
-    return Verdict(first, opens if not rules.consent or _lasts(lead, opens) else None)
+    return Verdict(first, opens if not rules.consent or _lasts(lead, opens) else now + DAY_S)
 
 
 def _lasts(lead: Lead | Callee, at: float) -> bool:

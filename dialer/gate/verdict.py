@@ -20,7 +20,7 @@ class Rule(StrEnum):
 
 class Verdict(msgspec.Struct, frozen=True):
     """Passed when `rule` is None; else refused by it. `until` is the earliest instant at which all rules would pass as
-    things stand, None when that will never be; where no window opens within two months, a day on, to ask again."""
+    things stand, None for a bar that never ends; where nobody can say when, a day on, to ask again."""
 
     rule: Rule | None = None
     until: float | None = None

@@ -217,10 +217,10 @@ def test_without_consent_on_record_nobody_is_called() -> None:
     def asked_with(**consent):
         return may_dial(lead(1, **consent), rules, GateState(), NOON)
 
-    assert (asked_with().rule, asked_with().until) == (Rule.CONSENT, None)
+    assert (asked_with().rule, asked_with().until) == (Rule.CONSENT, NOON + DAY)
     assert asked_with(consent_at=NOON - 1).passed
     assert asked_with(consent_at=NOON + 60).until == NOON + 60
-    assert asked_with(consent_at=NOON - 60, consent_until=NOON).until is None
+    assert asked_with(consent_at=NOON - 60, consent_until=NOON).rule is Rule.CONSENT
     assert asked_with(consent_at=NOON - 60, consent_until=NOON + 1).passed
     assert may_dial(lead(1), GateRules(campaign()), GateState(), NOON).passed
 
@@ -229,7 +229,7 @@ def test_consent_that_runs_out_before_the_window_opens_is_no_consent() -> None:
     rules = GateRules(campaign(consent=True, windows=WEEKDAYS), SALES)
     who = lead(1, consent_at=0.0, consent_until=shanghai(2026, 5, 31))
     found = may_dial(who, rules, GateState(), shanghai(2026, 5, 29, 19))
-    assert (found.rule, found.until) == (Rule.WINDOW, None)
+    assert (found.rule, found.until) == (Rule.WINDOW, shanghai(2026, 5, 30, 19))
 
 
 def test_number_that_is_no_lead_passes_the_same_gate() -> None:
