@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 import dialer.metrics  # noqa: F401
+import store.chaining  # noqa: F401
 import switchroom.outbox  # noqa: F401
 from config.catalogue import everything
 from desk.gauges import FloorGauges
@@ -17,7 +18,7 @@ from telephony.views import FloorView
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("operating.md", "operating.zh-CN.md")
-SETTING = re.compile(r"`((?:store|api|log|asterisk|trunk|floor|agent|campaign|intake|batch)\.[a-z_.]+)`")
+SETTING = re.compile(r"`((?:store|api|audit|log|asterisk|trunk|floor|agent|campaign|intake|batch)\.[a-z_.]+)`")
 METRIC = re.compile(r"\b(?:switchroom|dialer)_[a-z_]+")
 ALARM = re.compile(r"^\| `([a-z_]+)`(?:[,、]\s*`([a-z_]+)`)? \|", re.MULTILINE)
 COMMAND = re.compile(r"switchroom ((?:example|asterisk)-config|doctor|serve|simulate)")
