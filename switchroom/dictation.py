@@ -59,7 +59,8 @@ class Dictation:
             fcntl.fcntl(self._to, SET_PIPE_SIZE, PIPE_BYTES)
 
     def begin(self, scenario: Scenario, opened: Store, *, hours: float, folder: Path, key: bytes) -> None:
-        """Have the scenario's leads put into the database of `folder`, which is `opened`; returns when they are in."""
+        """Have the scenario's leads put into the database of `folder`, which is `opened`, as they are
+        asked for; returns when the first are in."""
         task = Task(scenario=scenario.model_dump_json(), hours=hours, folder=str(folder.resolve()), key=key)
         self._send(msgspec.msgpack.encode(task))
         self._read(1)
@@ -83,7 +84,7 @@ class Dictation:
         assert self._book is not None, "the dictation has not begun"
         self._settle()
         self._book.fetch(command, now, deliver)
-        self._hand_over(commit=True)
+        self._hand_over(commit=True, asked=(command.campaign, command.limit))
 
     def around(self, exchange: Exchange, clock: Callable[[], float]) -> Exchange:
         """The exchange with the scribe told of what passes."""
@@ -111,13 +112,15 @@ class Dictation:
     def _note(self, at: float, kind: str, about: str, other: str) -> None:
         self._notes.append((len(self._told), at, kind, about, other))
 
-    def _hand_over(self, *, commit: bool = False, ended_at: float | None = None) -> None:
+    def _hand_over(
+        self, *, commit: bool = False, asked: tuple[str, int] | None = None, ended_at: float | None = None
+    ) -> None:
         told, self._told, self._facts = self._told, [], 0
         notes, self._notes = self._notes, []
         self._handed_over += told
         if commit:
             self._being_committed, self._handed_over = self._handed_over, []
-        self._send(self._encode(Batch(told=told, notes=notes, commit=commit, ended_at=ended_at)))
+        self._send(self._encode(Batch(told=told, notes=notes, commit=commit, asked=asked, ended_at=ended_at)))
 
     def _settle(self) -> None:
         """Wait for the commit that is due, and let the lead book know of it."""

@@ -7,19 +7,22 @@ acknowledged by one byte. Run as ``python -m switchroom.scribe``; nobody but ``s
 import csv
 import hashlib
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 
 import store
+from dialer.hopper import LARGEST_FETCH
 from simulator.invariants import Invariants, Note
 from simulator.scenario import Scenario
 from store.audited import deeds
 from store.chaining import carry_out
 from store.inline import CHAIN
-from store.intake import add_leads
+from store.intake import NewLead, insert_leads
 from store.projector import JOURNAL, Entry, project
 from store.queries import recordings_list
 from store.recall import kinds
@@ -28,12 +31,13 @@ from switchroom.worlds import new_leads
 from telephony.facts import Fact
 
 ACKNOWLEDGED = b"."
+LEADS_AT_ONCE = 256
 HEAD = 4
 """Bytes of a frame's length, which comes before it."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """The first frame: which world is played, where it is kept. The answer is one byte once its leads are in."""
+    """The first frame: which world is played, where it is kept. The answer is one byte once its first leads are in."""
 
     scenario: str
     hours: float
@@ -47,11 +51,13 @@ Told = tuple[float, Sequence[Fact]]
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Facts in their order, and what was seen beside them; committed with those before when `commit` is set, which is
-    answered by one byte. The last one carries the instant of the end."""
+    answered by one byte. `asked` are the campaign and the most leads that were just read. The last batch carries the
+    instant of the end."""
 
     told: Sequence[Told]
     notes: list[Note]
     commit: bool
+    asked: tuple[str, int] | None = None
     ended_at: float | None = None
 
 
@@ -74,14 +80,26 @@ def frame(content: bytes) -> bytes:
 class Scribe:
     """Keeps the books of one shift."""
 
-    def __init__(self, opened: store.Store, folder: Path, journal: BinaryIO) -> None:
+    def __init__(self, opened: store.Store, folder: Path, journal: BinaryIO, leads: Iterator[NewLead]) -> None:
         self._store = opened
         self._folder = folder
         self._journal = journal
         self._connection = opened.writing.connect()
+        self._leads = leads
+        self._loaded: Counter[str] = Counter()
+        self._wanted: Counter[str] = Counter()
         self._watch = Invariants()
         self._tape = Tape()
         self._fingerprint = hashlib.sha256()
+
+    def keep_ahead(self, campaign: str, more: int) -> None:
+        """So many leads of the campaign have been asked for: have enough others in the tables after the next commit
+        that reading finds what it would find were they all in."""
+        self._wanted[campaign] += more
+        while self._wanted[campaign] > self._loaded[campaign] and (batch := list(islice(self._leads, LEADS_AT_ONCE))):
+            insert_leads(self._store, self._connection, batch)
+            for lead in batch:
+                self._loaded[lead.campaign] += 1
 
     def take(self, told: Sequence[Told], notes: Sequence[Note]) -> None:
         """Write a batch, to be seen by others after the next ``commit``, and look at it."""
@@ -134,15 +152,19 @@ def write(read: Callable[[int], bytes], answer: Callable[[bytes], object]) -> No
     scenario = Scenario.model_validate_json(task.scenario)
     opened = store.open(f"sqlite:///{folder / 'switchroom.db'}", durable=False, key=task.key)
     try:
-        add_leads(opened, new_leads(scenario, task.hours))
-        answer(ACKNOWLEDGED)
         batches = msgspec.msgpack.Decoder(_batch_type())
         with (folder / "journal.jsonl").open("wb") as journal:
-            scribe = Scribe(opened, folder, journal)
+            scribe = Scribe(opened, folder, journal, new_leads(scenario, task.hours))
+            for line in scenario.campaign:
+                scribe.keep_ahead(line.name, 2 * LARGEST_FETCH)
+            scribe.commit()
+            answer(ACKNOWLEDGED)
             ended_at = None
             while ended_at is None:
                 batch = batches.decode(next_frame())
                 scribe.take(batch.told, batch.notes)
+                if batch.asked is not None:
+                    scribe.keep_ahead(*batch.asked)
                 if batch.commit:
                     scribe.commit()
                     answer(ACKNOWLEDGED)
@@ -161,7 +183,13 @@ def _batch_type() -> Any:
     told: Any = tuple[float, list[known]]
     return msgspec.defstruct(
         "DecodedBatch",
-        [("told", list[told]), ("notes", list[Note]), ("commit", bool), ("ended_at", float | None, None)],
+        [
+            ("told", list[told]),
+            ("notes", list[Note]),
+            ("commit", bool),
+            ("asked", tuple[str, int] | None, None),
+            ("ended_at", float | None, None),
+        ],
     )
 
 
