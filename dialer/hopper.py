@@ -19,6 +19,10 @@ ASK_AGAIN_S = 10.0
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 900.0
 PERSONAL_FOR_S = 900.0
 LARGEST_FETCH = 5000
+SMALL_FETCH, SMALL_FETCH_S = 400, 1.0
+"""While there is enough at hand no more is asked for at once than this, or than so many seconds need: whoever takes a
+call meanwhile does not wait until thousands of leads have been looked at."""
+ENOUGH_S = 3.0
 
 Held = tuple[int, int, Lead, float]
 """(priority reversed, serial, lead, when it was fetched): the order of the heap."""
@@ -50,8 +54,9 @@ class Hopper:
         if self._asked_at is not None and now - self._asked_at < ANSWER_WITHIN_S:
             return None
         self._asked_at = now
-        limit = min(depth - len(self._heap), LARGEST_FETCH)
-        return FetchLeads(campaign=self.campaign, limit=limit, holders=self.holders)
+        enough = len(self._heap) > max(pace * ENOUGH_S, agents)
+        limit = min(depth - len(self._heap), max(SMALL_FETCH, int(pace * SMALL_FETCH_S)) if enough else LARGEST_FETCH)
+        return FetchLeads(campaign=self.campaign, limit=min(limit, LARGEST_FETCH), holders=self.holders)
 
     def fetched(self, event: LeadsFetched, *, shut_until: float | None, now: float) -> float | None:
         """Note an answer of the store; `shut_until` is the next calling window when every lead of it met a closed

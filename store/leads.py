@@ -36,6 +36,9 @@ DAY_S = 86_400.0
 LOOK_BACK_S = 400 * DAY_S
 PORTION = 500
 PAGE = 2000
+IDS_AT_ONCE = 1000
+BREATH_EVERY, BREATH_S = 25, 0.0002
+"""The reading thread lets others have the interpreter after so many leads, for at least so long."""
 COLUMNS = (
     *("id", "campaign", "customer", "number", "number_key", "name"),
     *("zones", "attempts", "last_outcome", "due", "priority", "agent", "batch", "holder"),
@@ -76,7 +79,9 @@ class LeadBook:
         self._shut: set[str] = set()
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._breathe: Callable[[], None] = lambda: None
         if post is not None:
+            self._breathe = lambda: time.sleep(BREATH_S)
             self._thread = threading.Thread(target=self._run, name="store-leads", daemon=True)
             self._thread.start()
 
@@ -174,9 +179,9 @@ class LeadBook:
         since = now - self._look_back_s
         held = self._reservations
         if held is None:
-            return read_leads(connection, self._store.seal, ids, since=since)
+            return read_leads(connection, self._store.seal, ids, since=since, breathe=self._breathe)
         turns = held.turns(connection, ids)
-        found = read_leads(connection, self._store.seal, ids, since=since)
+        found = read_leads(connection, self._store.seal, ids, since=since, breathe=self._breathe)
         held.hand_out(((lead.id, lead.customer, lead.number_key) for lead in found), turns)
         return found
 
@@ -191,8 +196,17 @@ class LeadBook:
                 self._out[lead] = campaign
 
 
-def read_leads(connection: Connection, seal: Seal, ids: Sequence[LeadId], *, since: float) -> list[Lead]:
-    """The leads of these ids in this order, with the calls placed since; those in a call now are left out."""
+def read_leads(
+    connection: Connection,
+    seal: Seal,
+    ids: Sequence[LeadId],
+    *,
+    since: float,
+    breathe: Callable[[], None] = lambda: None,
+) -> list[Lead]:
+    """The leads of these ids in this order, with the calls placed since; those in a call now are left out.
+
+    `breathe` is called now and then."""
     postgres = connection.dialect.name == "postgresql"
     asked = _asked(postgres)
     wanted: Any = list(ids) if postgres else msgspec.json.encode(ids).decode()
@@ -204,16 +218,15 @@ def read_leads(connection: Connection, seal: Seal, ids: Sequence[LeadId], *, sin
         if left_at is not None:
             abandoned[lead] = max(left_at, abandoned.get(lead, left_at))
     found: dict[LeadId, Any] = {row[0]: row for row in connection.exec_driver_sql(asked.leads, (wanted,)).all()}
-    return [
-        _lead(
-            seal,
-            tuple(sorted(placed[lead], key=_instant)) if lead in placed else (),
-            abandoned.get(lead),
-            *found[lead],
-        )
-        for lead in ids
-        if lead in found and lead not in in_call
-    ]
+    kept = [lead for lead in ids if lead in found and lead not in in_call]
+    made: list[Lead] = []
+    for first in range(0, len(kept), BREATH_EVERY):
+        if first:
+            breathe()
+        for lead in kept[first : first + BREATH_EVERY]:
+            history = tuple(sorted(placed[lead], key=_instant)) if lead in placed else ()
+            made.append(_lead(seal, history, abandoned.get(lead), *found[lead]))
+    return made
 
 
 class _Asked(NamedTuple):
@@ -250,7 +263,7 @@ def _due(
     connection: Connection, command: FetchLeads, now: float, out: dict[LeadId, CampaignId], shut: frozenset[str]
 ) -> Iterator[LeadId]:
     """Ids of due leads, best first whoever of the holders has them; none of the batches in `shut`."""
-    page = min(PAGE, command.limit + len(out))
+    page = min(IDS_AT_ONCE, command.limit + len(out))
     each = [_ranked(connection, command.campaign, holder, now, out, shut, page) for holder in command.holders]
     for _, _, lead in each[0] if len(each) == 1 else merge(*each):
         yield lead
