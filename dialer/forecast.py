@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 HORIZON = 28
 """Seconds ahead that are looked at."""
 FRESH_S = 3.0
+LAWS_EVERY = 5
+"""The laws of time, which change slowly, are read off every so many looks at the answer rate."""
 PRIOR_EVENTS = 20.0
 PRIOR_TALK_S, PRIOR_WRAP_S = 60.0, 15.0
 PRIOR_RATE, PRIOR_WEIGHT = 0.35, 10.0
@@ -56,6 +58,10 @@ class Forecast:
         self._talk = [3.0, PRIOR_TALK_S]
         self._wrap = [3.0, PRIOR_WRAP_S]
         self._fresh_until = 0.0
+        self._laws_for = 0
+        self._left = np.zeros(self._bins), np.zeros(self._bins)
+        self._gained: Floats = np.zeros((self._bins, HORIZON))
+        self._soon: Floats = np.zeros(HORIZON)
         self.rate = PRIOR_RATE
         self.law: Floats = np.zeros(HORIZON)
         """Share of the answering customers who answer in each second after dialling."""
@@ -121,8 +127,11 @@ class Forecast:
             counts[which] += 1.0
 
     def _refresh(self, held: Floats) -> None:
-        human, left_h = self._human_at.law()
-        _, left_o = self._other_at.law()
+        if self._laws_for <= 0:
+            self._learn_laws()
+            self._laws_for = LAWS_EVERY
+        self._laws_for -= 1
+        left_h, left_o = self._left
         slow, fast = (
             self._with_hidden(self._slow, held, left_h, left_o),
             self._with_hidden(self._fast, held, left_h, left_o),
@@ -132,16 +141,22 @@ class Forecast:
             self._slow, slow = list(self._fast), fast
         self.rate = rate = min(0.97, max(0.01, slow))
         still = np.maximum(1e-9, rate * left_h + (1.0 - rate) * left_o)
-        padded = np.concatenate((human, np.ones(HORIZON)))
-        halfway = 0.5 * (padded[1:] + padded[:-1])
-        gained = sliding_window_view(halfway, HORIZON) - (1.0 - left_h)[:, None]
         first, second, third = np.hsplit(self._answers, 3)
-        np.multiply(np.maximum(0.0, gained), (rate / still)[:, None], out=first)
+        np.multiply(self._gained, (rate / still)[:, None], out=first)
         np.minimum(first, 1.0, out=first)
         np.multiply(first, first, out=second)
         np.multiply(second, first, out=third)
-        self.law = np.diff(human[:HORIZON], prepend=0.0) / max(1e-9, human[HORIZON - 1])
-        self.new = chances(rate * human[:HORIZON])
+        self.new = chances(rate * self._soon)
+
+    def _learn_laws(self) -> None:
+        human, left_h = self._human_at.law()
+        _, left_o = self._other_at.law()
+        padded = np.concatenate((human, np.ones(HORIZON)))
+        halfway = 0.5 * (padded[1:] + padded[:-1])
+        self._left = left_h, left_o
+        self._gained = np.maximum(0.0, sliding_window_view(halfway, HORIZON) - (1.0 - left_h)[:, None])
+        self._soon = human[:HORIZON]
+        self.law = np.diff(self._soon, prepend=0.0) / max(1e-9, self._soon[-1])
 
     @staticmethod
     def _with_hidden(counts: list[float], held: Floats, left_h: Floats, left_o: Floats) -> float:

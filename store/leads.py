@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, text
 
 from store.faults import trouble_of
 from store.opening import Store
@@ -36,7 +36,6 @@ DAY_S = 86_400.0
 LOOK_BACK_S = 400 * DAY_S
 PORTION = 500
 PAGE = 2000
-IDS_AT_ONCE = 1000
 BREATH_EVERY, BREATH_S = 25, 0.0002
 """The reading thread lets others have the interpreter after so many leads, for at least so long."""
 COLUMNS = (
@@ -263,10 +262,21 @@ def _due(
     connection: Connection, command: FetchLeads, now: float, out: dict[LeadId, CampaignId], shut: frozenset[str]
 ) -> Iterator[LeadId]:
     """Ids of due leads, best first whoever of the holders has them; none of the batches in `shut`."""
-    page = min(IDS_AT_ONCE, command.limit + len(out))
-    each = [_ranked(connection, command.campaign, holder, now, out, shut, page) for holder in command.holders]
+    page = min(PAGE, command.limit)
+    left = _but(connection, out)
+    each = [_ranked(connection, command.campaign, holder, now, left, shut, page) for holder in command.holders]
     for _, _, lead in each[0] if len(each) == 1 else merge(*each):
         yield lead
+
+
+def _but(connection: Connection, out: Iterable[LeadId]) -> Any:
+    """That a lead is not one of these, said so that the database leaves them out itself; None when there are none."""
+    ids = list(out)
+    if not ids:
+        return None
+    if connection.dialect.name == "postgresql":
+        return text("leads.id <> ALL(CAST(:out AS bigint[]))").bindparams(out=ids)
+    return text("leads.id NOT IN (SELECT value FROM json_each(:out))").bindparams(out=msgspec.json.encode(ids).decode())
 
 
 def _ranked(
@@ -274,7 +284,7 @@ def _ranked(
     campaign: CampaignId,
     holder: str,
     now: float,
-    out: dict[LeadId, CampaignId],
+    left: Any,
     shut: frozenset[str],
     page: int,
 ) -> Iterator[tuple[int, float, LeadId]]:
@@ -282,8 +292,8 @@ def _ranked(
     for priority in _priorities(connection, campaign, holder):
         after: tuple[float, int] | None = None
         while True:
-            rows = connection.execute(_portion(campaign, holder, priority, now, after, shut, page)).all()
-            yield from [(-priority, row[1], row[0]) for row in rows if row[0] not in out]
+            rows = connection.execute(_portion(campaign, holder, priority, now, after, left, shut, page)).all()
+            yield from [(-priority, row[1], row[0]) for row in rows]
             if len(rows) < page:
                 break
             after = (rows[-1].due, rows[-1].id)
@@ -295,6 +305,7 @@ def _portion(
     priority: int,
     now: float,
     after: tuple[float, int] | None,
+    left: Any,
     shut: frozenset[str],
     page: int,
 ) -> Any:
@@ -302,6 +313,8 @@ def _portion(
     query = select(c.id, c.due).where(c.campaign == campaign, c.holder == holder, c.priority == priority, c.due <= now)
     if after is not None:
         query = query.where(c.due >= after[0], or_(c.due > after[0], and_(c.due == after[0], c.id > after[1])))
+    if left is not None:
+        query = query.where(left)
     if shut:
         query = query.where(c.batch.not_in(shut))
     return query.order_by(c.due, c.id).limit(page)
