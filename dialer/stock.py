@@ -14,13 +14,18 @@ CALM = 1.5
 """An alarm is cleared when the customers last so many times the horizon that raised it."""
 
 Hours = Sequence[tuple[float, float]]
+Coming = Sequence[tuple[float, int]]
+"""When how many customers come due."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """What was left at an instant; `mark` changes when customers came or went by other ways than dialling."""
+    """What was there at an instant: `ready` to be dialled, `soon` due within a minute.
+
+    `mark` changes when customers came or went by other ways than dialling; `dialling` says whether calls were placed."""
 
     at: float
-    left: int
+    ready: int
+    soon: int = 0
     mark: int = 0
     dialling: bool = True
 
@@ -28,7 +33,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """`left` can be dialled today; `per_hour` goes in an hour of dialling, None when not known yet.
 
-    `dry_at` is when nobody is left, None when they last through today's calling hours."""
+    `dry_at` is when nobody is left to dial, be it that some come due again later; None when that is not today."""
 
     left: int
     per_hour: float | None
@@ -41,34 +46,49 @@ def recent(samples: Iterable[Sample], now: float) -> list[Sample]:
 
 
 def consumption(samples: Sequence[Sample]) -> float | None:
-    """Customers gone in an hour of dialling, net of those who came due again; None when too little was seen."""
+    """Customers dialled in an hour of dialling; None when too little was seen."""
     gone, seen_s = 0, 0.0
     for before, after in pairwise(samples):
         if before.mark == after.mark and before.dialling and after.dialling:
-            gone += before.left - after.left
+            gone += before.ready + before.soon - after.ready
             seen_s += after.at - before.at
     if seen_s < LEAST_S:
         return None
     return max(0.0, gone * 3600.0 / seen_s)
 
 
-def outlook(samples: Sequence[Sample], hours: Hours, now: float) -> Outlook:
-    """The forecast from the samples (newest last) and today's calling hours (epoch seconds, in order)."""
-    left = samples[-1].left if samples else 0
+def outlook(samples: Sequence[Sample], coming: Coming, hours: Hours, now: float) -> Outlook:
+    """The forecast from the samples (newest last), who comes due when, and today's calling hours, all in order."""
+    ready = samples[-1].ready if samples else 0
     per_hour = consumption(recent(samples, now))
-    open_hours = [(max(begin, now), end) for begin, end in hours if end > now]
-    if not open_hours:
-        return Outlook(left=left, per_hour=per_hour, dry_at=None)
-    if left <= 0:
-        return Outlook(left=0, per_hour=per_hour, dry_at=open_hours[0][0])
-    if not per_hour:
-        return Outlook(left=left, per_hour=per_hour, dry_at=None)
-    needed_s = left / per_hour * 3600.0
-    for begin, end in open_hours:
-        if needed_s <= end - begin:
-            return Outlook(left=left, per_hour=per_hour, dry_at=begin + needed_s)
-        needed_s -= end - begin
-    return Outlook(left=left, per_hour=per_hour, dry_at=None)
+    last = max((end for _, end in hours), default=now)
+    left = ready + sum(count for at, count in coming if at <= last)
+    return Outlook(left=left, per_hour=per_hour, dry_at=_dry_at(ready, per_hour, coming, hours, now))
+
+
+def _dry_at(ready: float, per_hour: float | None, coming: Coming, hours: Hours, now: float) -> float | None:
+    """Walk from one arrival to the next: the first instant of calling hours at which nobody is there."""
+    if not per_hour and ready > 0:
+        return None
+    pace = (per_hour or 0.0) / 3600.0
+    arrivals = list(coming)
+    for begin, end in hours:
+        at = max(begin, now)
+        if end <= at:
+            continue
+        while True:
+            while arrivals and arrivals[0][0] <= at:
+                ready += arrivals.pop(0)[1]
+            if ready <= 0:
+                return at
+            until = min(end, arrivals[0][0]) if arrivals else end
+            if pace * (until - at) >= ready:
+                return at + ready / pace
+            ready -= pace * (until - at)
+            at = until
+            if at >= end:
+                break
+    return None
 
 
 def hours_left(opens: Callable[[float], float], now: float, midnight: float) -> list[tuple[float, float]]:

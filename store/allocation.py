@@ -51,8 +51,13 @@ def portions_held(connection: Connection) -> tuple[tuple[CampaignId, str], ...]:
 def standings(store: Store, batch: str) -> list[Standing]:
     """Who holds how much of a batch."""
     c = leads.c
-    fresh = func.count(c.due).filter(c.attempts == 0)
-    query = select(c.holder, func.count().label("leads"), func.count(c.due).label("open"), fresh.label("fresh"))
+    still = and_(c.due.is_not(None), c.holder != CLOSED)
+    query = select(
+        c.holder,
+        func.count().label("leads"),
+        func.count().filter(still).label("open"),
+        func.count().filter(still, c.attempts == 0).label("fresh"),
+    )
     rows = _rows(store, query.where(of_batch(batch)).group_by(c.holder).order_by(c.holder))
     return [Standing(holder=row.holder, leads=row.leads, open=row.open, fresh=row.fresh) for row in rows]
 

@@ -137,8 +137,7 @@ class LiveBatches:
         now = self._now()
         names = list(self._campaigns)
         counted = await asyncio.to_thread(self.stockroom.count, names, now)
-        running = {view.id: view.state == "running" for view in self._house.dialer.views(now)}
-        said = self.stockroom.note(counted, running, now)
+        said = self.stockroom.note(counted, self._house.dialer.views(now), now)
         if said:
             self._house.core.carry(said)
 

@@ -1,24 +1,24 @@
 """The stockroom: counts once a minute what is left to dial today, says when it runs dry, and warns in time."""
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.model import ServerSettings
-from dialer.stock import WINDOW_S, Sample, alarmed, hours_left, outlook
+from dialer.stock import WINDOW_S, Outlook, Sample, alarmed, hours_left, outlook
 from store.opening import Store
-from store.stock import newest, stock
+from store.stock import Stock, newest, stock
 from switchroom.recovery import next_midnight
 from telephony.batches import group_of
 from telephony.facts import AlarmCleared, AlarmRaised, Fact
 from telephony.ids import CampaignId
-from telephony.views import StockView
+from telephony.views import CampaignView, StockView
 
 DATA_LOW = "data_low"
 EVERY_S = 60.0
 
-Count = tuple[dict[CampaignId, dict[str, int]], dict[CampaignId, int]]
+Count = tuple[dict[CampaignId, dict[str, Stock]], dict[CampaignId, int]]
 Pool = tuple[str, str]
 """A campaign, and a group of it or "" for all of it."""
 
@@ -53,33 +53,35 @@ class Stockroom:
         for name in campaigns:
             hours = self.hours(name, now)
             until[CampaignId(name)] = hours[-1][1] if hours else now
-        return stock(self._store, until), newest(self._store, until)
+        return stock(self._store, until, now), newest(self._store, until)
 
-    def note(self, counted: Count, running: Mapping[str, bool], now: float) -> list[Fact]:
+    def note(self, counted: Count, campaigns: Sequence[CampaignView], now: float) -> list[Fact]:
         """Take a count in; returns the alarms that begin and end with it."""
-        left, last = counted
+        held, last = counted
+        shown = {view.id: view for view in campaigns}
         views: list[StockView] = []
         said: list[Fact] = []
-        for campaign, holders in left.items():
-            pools: dict[Pool, int] = {(campaign, ""): sum(holders.values())}
-            for holder, number in holders.items():
+        for campaign, holders in held.items():
+            view = shown.get(campaign)
+            running = view is not None and view.state == "running"
+            in_the_air = sum(view.stages.values()) if view is not None else 0
+            pools: dict[Pool, Stock] = {(campaign, ""): _together(holders.values(), in_the_air)}
+            for holder, found in holders.items():
                 if (group := group_of(holder)) is not None:
-                    pools[(campaign, group)] = number
-            pools.update({pool: 0 for pool in self._samples if pool[0] == campaign and pool not in pools})
+                    pools[(campaign, group)] = found
+            pools.update({pool: NOTHING for pool in self._samples if pool[0] == campaign and pool not in pools})
             hours = self.hours(campaign, now)
-            dialling = running.get(campaign, False) and bool(hours) and hours[0][0] <= now
+            dialling = running and bool(hours) and hours[0][0] <= now
             mark = last[campaign] * 1_000_003 + self._moved.get(campaign, 0)
-            for pool, number in pools.items():
+            for pool, found in pools.items():
                 samples = self._samples.setdefault(pool, deque(maxlen=int(WINDOW_S / EVERY_S) + 2))
-                samples.append(Sample(at=now, left=number, mark=mark, dialling=dialling))
-                seen = outlook(samples, hours, now)
-                views.append(
-                    StockView(
-                        campaign=campaign, group=pool[1], left=seen.left, per_hour=seen.per_hour, dry_at=seen.dry_at
-                    )
-                )
-                said += self._warn(pool, seen.dry_at if running.get(campaign, False) else None, seen.left, now)
-        for gone in [pool for pool in self._samples if pool[0] not in left]:
+                soon = sum(count for minute, count in found.coming if minute == 1)
+                samples.append(Sample(at=now, ready=found.ready, soon=soon, mark=mark, dialling=dialling))
+                coming = [(now + 60.0 * minute, count) for minute, count in found.coming]
+                seen = outlook(samples, coming, hours, now)
+                views.append(_view(pool, seen))
+                said += self._warn(pool, seen.dry_at if running else None, seen.left, now)
+        for gone in [pool for pool in self._samples if pool[0] not in held]:
             del self._samples[gone]
             said += self._warn(gone, None, 0, now)
         self.views = tuple(sorted(views, key=lambda view: (view.campaign, view.group)))
@@ -97,3 +99,19 @@ class Stockroom:
             self._raised.discard(pool)
             return [AlarmCleared(alarm=DATA_LOW, about=about)]
         return []
+
+
+NOTHING = Stock(ready=0)
+
+
+def _view(pool: Pool, seen: Outlook) -> StockView:
+    return StockView(campaign=pool[0], group=pool[1], left=seen.left, per_hour=seen.per_hour, dry_at=seen.dry_at)
+
+
+def _together(found: Iterable[Stock], in_the_air: int) -> Stock:
+    """All of a campaign, without those being called."""
+    ready, coming = 0, Counter[int]()
+    for one in found:
+        ready += one.ready
+        coming.update(dict(one.coming))
+    return Stock(ready=max(0, ready - in_the_air), coming=tuple(sorted(coming.items())))

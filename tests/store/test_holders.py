@@ -13,7 +13,7 @@ from store.leads import LeadBook
 from store.measures import measured, rate
 from store.recall import restored
 from store.sample import place
-from store.stock import newest, stock
+from store.stock import Stock, newest, stock
 from store.tables import leads
 from telephony.batches import LeadsAllocated, LeadsClosed, LeadsMoved, LeadsRecovered, LeadsReleased
 from telephony.commands import FetchLeads
@@ -160,7 +160,12 @@ def test_what_is_left_today_is_counted_by_holder(opened: Store) -> None:
         moved(LeadsRecovered, 3, holder="", why="withdrawn"),
         LeadRested(lead=LeadId(2), due=NOON + DAY, why="busy"),
     )
-    assert stock(opened, {SPRING: NOON}) == {SPRING: {"": 2, B: 1}}
+    assert stock(opened, {SPRING: NOON}, NOON) == {SPRING: {"": Stock(ready=2), B: Stock(ready=1)}}
+    evening = NOON + 6 * 3600
+    desk.tell(*(LeadRested(lead=LeadId(n), due=NOON + at, why="busy") for n, at in ((1, 0.5), (2, 90.0), (4, 60.0))))
+    assert stock(opened, {SPRING: evening}, NOON) == {
+        SPRING: {"": Stock(ready=1, coming=((2, 1),)), B: Stock(ready=0, coming=((1, 1), (2, 1)))}
+    }
 
 
 def test_questions_about_portions_read_ranges_of_the_index(sqlite_store: Store) -> None:
@@ -168,7 +173,7 @@ def test_questions_about_portions_read_ranges_of_the_index(sqlite_store: Store) 
     with plans_of(sqlite_store) as steps:
         with sqlite_store.reading.begin() as connection:
             portions_held(connection)
-        stock(sqlite_store, {SPRING: NOON})
+        stock(sqlite_store, {SPRING: NOON}, NOON)
         standings(sqlite_store, "b1")
         list(held_back(sqlite_store, "b1", 0.5))
         measured(sqlite_store, "b1", zone="Asia/Shanghai")
