@@ -30,6 +30,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra: dict[str, str] | None = None
     number: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Content({', '.join(_fields(self))})"
+
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """A request as it is shown: numbers masked, instants in epoch seconds."""
