@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from operator import attrgetter
 from struct import Struct
 
+import msgspec
+
 from telephony.ids import CallId, CampaignId, CustomerId
 from telephony.leads import Contact
 
 _ROW = Struct("<dqqiiHHB")
 _SIZE = _ROW.size
+_pack = _ROW.pack
 _OUTCOME = Struct("<H")
 _OUTCOME_AT, _REACHED_AT = _SIZE - 3, _SIZE - 1
 _END = -1
@@ -27,9 +30,10 @@ Row = tuple[float, int, int, int, int, int, int, int]
 class Page:
     """Rows of calls; `last` leads from a number's fingerprint or a customer to his latest row."""
 
-    __slots__ = ("last", "rows")
+    __slots__ = ("count", "last", "rows")
 
     def __init__(self) -> None:
+        self.count = 0
         self.last: dict[int | CustomerId, int] = {}
         self.rows = bytearray()
 
@@ -50,6 +54,14 @@ class Page:
         return found
 
 
+class _UnderWay(msgspec.Struct, gc=False):
+    """Where a call that has not ended stands: its page, the first byte of its row, whose it is."""
+
+    page: Page
+    at: int
+    customer: CustomerId
+
+
 class Calls:
     """What this process has placed of late, and what became of it."""
 
@@ -57,51 +69,52 @@ class Calls:
         self.young, self.old = Page(), Page()
         self._names: list[str] = [""]
         self._index: dict[str, int] = {"": 0}
-        self._open: dict[CallId, tuple[Page, int, CustomerId]] = {}
+        self._open: dict[CallId, _UnderWay] = {}
 
     def enter(self, contact: Contact) -> None:
         """Write a call down; it counts at once, as one that will reach an agent until it has ended otherwise."""
-        page = self.young
-        last, customer, number_key = page.last, contact.customer, contact.number_key
-        row = len(page.rows) // _SIZE
-        outcome = contact.outcome
-        before_number, before_customer = last.get(number_key, _END), _END
+        page, index = self.young, self._index
+        last, customer, number_key, outcome = page.last, contact.customer, contact.number_key, contact.outcome
+        row = page.count
+        page.count = row + 1
+        before_number = before_customer = _END
         if number_key:
+            before_number = last.get(number_key, _END)
             last[number_key] = row
         if customer:
             before_customer = last.get(customer, _END)
             last[customer] = row
-        page.rows += _ROW.pack(
+        campaign = index.get(contact.campaign)
+        reached = _CONNECTED if contact.connected else 0
+        page.rows += _pack(
             contact.at,
             hash(contact.call),
             number_key,
             before_number,
             before_customer,
-            self._name(contact.campaign),
-            self._name(outcome),
-            contact.answered * _ANSWERED | contact.connected * _CONNECTED,
+            self._name(contact.campaign) if campaign is None else campaign,
+            self._name(outcome) if outcome else 0,
+            reached | _ANSWERED if contact.answered else reached,
         )
         if not outcome:
-            self._open[contact.call] = page, row * _SIZE, customer
+            self._open[contact.call] = _UnderWay(page, row * _SIZE, customer)
 
     def reached(self, call: CallId, *, connected: bool) -> None:
         """The customer answered or, `connected`, an agent has him."""
         if known := self._open.get(call):
-            page, at, _ = known
-            page.rows[at + _REACHED_AT] |= _ANSWERED | _CONNECTED if connected else _ANSWERED
+            known.page.rows[known.at + _REACHED_AT] |= _ANSWERED | _CONNECTED if connected else _ANSWERED
 
     def ended(self, call: CallId, outcome: str) -> None:
         """The call is over: from now on it counts as what it was."""
         if known := self._open.pop(call, None):
-            page, at, _ = known
-            _OUTCOME.pack_into(page.rows, at + _OUTCOME_AT, self._name(outcome))
+            _OUTCOME.pack_into(known.page.rows, known.at + _OUTCOME_AT, self._name(outcome))
 
     def turn(self) -> None:
         """Begin a new page and forget the one before the last."""
         gone, self.old, self.young = self.old, self.young, Page()
-        for call, (page, at, customer) in list(self._open.items()):
-            if page is gone:
-                self.enter(self._contact(_ROW.unpack_from(page.rows, at), call, customer))
+        for call, known in list(self._open.items()):
+            if known.page is gone:
+                self.enter(self._contact(_ROW.unpack_from(gone.rows, known.at), call, known.customer))
 
     def knows(self, number_key: int, customer: CustomerId) -> bool:
         """Whether there is any call of the number or the customer."""

@@ -56,8 +56,10 @@ def may_dial(lead: Lead | Callee, rules: GateRules, state: GateState, now: float
     if rules.hours.opens(lead.zones, now):
         first = first or (Rule.HOLIDAY if rules.hours.on_holiday(lead.zones, now) else Rule.WINDOW)
     placed: Sequence[Contact] = lead.placed
-    if state.calls.knows(key, customer):
-        placed = state.calls.together(placed, key, customer)
+    calls = state.calls
+    young, old = calls.young.last, calls.old.last
+    if key in young or customer in young or key in old or customer in old:
+        placed = calls.together(placed, key, customer)
     if placed:
         zones = zones_named(lead.zones)
         for rule in rules.frequency:
