@@ -11,7 +11,6 @@ import msgspec
 
 from config.faults import mask_digits
 from dialer.donotcall.bars import Bars, Listed
-from store import audit
 from store.arrivals import take_portion
 from store.audit import CLI
 from store.barred import in_force
@@ -259,17 +258,6 @@ class _Intake:
             day = datetime.fromtimestamp(self._batch.created_at, ZoneInfo(order.zone)).date().isoformat()
             made = f"{_stem(order.file or order.path.name, order.region)}-{day}"
             self._batch = _entered(self._store, self._batch, made, only_named=order.dry_run)
-            if not order.dry_run:
-                audit.act(
-                    self._store,
-                    actor=order.author,
-                    act="data.import",
-                    about=f"batch {self._batch.id}",
-                    now=self._batch.created_at,
-                    campaign=order.campaign,
-                    file=self._batch.file,
-                    sha256=self._batch.digest,
-                )
         self._rows = LeadRows(
             order.campaign,
             self._batch.id,

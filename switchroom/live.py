@@ -36,7 +36,7 @@ from telephony.agents import Ask, Refused
 from telephony.ami.link import AmiLink
 from telephony.commands import CheckRecording
 from telephony.events import PbxEvent, Pong
-from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact
+from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact, LeadAltered
 from telephony.ids import ServerId
 from telephony.ports import Clock
 from telephony.views import FloorView
@@ -44,6 +44,8 @@ from telephony.views import FloorView
 log = logging.getLogger(__name__)
 
 LEASE = "lease"
+READ_BEFORE_S = 5.0
+"""Leads read before a change of one was committed have come to the dialler by then."""
 LOOK_AT_LEASE_S = 5.0
 
 
@@ -141,7 +143,7 @@ class LiveFloor:
             self,
             self.server.api,
             simulated=self.simulated,
-            queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self.house.core.feed),
+            queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self._altered),
             batches=self.batches,
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
@@ -242,6 +244,11 @@ class LiveFloor:
             self.house.core.feed(AlarmCleared(alarm="store", about=LEASE))
 
     # the edge
+
+    def _altered(self, fact: LeadAltered) -> None:
+        """Said again when whatever was being read from the store meanwhile has come."""
+        self.house.core.feed(fact)
+        self._loop.call_later(READ_BEFORE_S, self.house.core.feed, fact)
 
     def _note(self, act: str, about: str, **words: str) -> None:
         """Put what the machine's keeper did into the audit trail, with the next commit."""

@@ -18,10 +18,11 @@ from telephony.facts import (
     CampaignChanged,
     CustomerBarred,
     DialRefused,
+    LeadAltered,
     LeadRested,
     ServerChanged,
 )
-from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LegId, ServerId
+from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId
 from telephony.leads import OpenCall, Restored
 from telephony.outcomes import Outcome
 
@@ -32,7 +33,6 @@ from .floor import (
     Agents,
     AgentSettings,
     Floor,
-    LeadId,
     Totals,
     TrunkId,
     campaign,
@@ -384,6 +384,16 @@ def test_campaign_taken_out_of_the_settings_drains_and_is_gone() -> None:
     assert [fact.state for fact in only(heard, CampaignChanged)] == ["draining"]
     floor.ended(placed(said)[0], Outcome.BUSY)
     assert floor.engine.view("sales", floor.now) is None
+
+
+def test_a_customer_changed_meanwhile_is_given_up_and_fetched_anew() -> None:
+    floor, _ = running(free=1, many=10)
+    was = floor.engine.view("sales", floor.now).hopper
+    said = floor.tell(LeadAltered(lead=LeadId(5), campaign=SALES, fields=("number",)))
+    assert [(fact.lead, fact.why) for fact in only(said, LeadRested)] == [(LeadId(5), "refetch")]
+    assert floor.engine.view("sales", floor.now).hopper == was - 1
+    assert floor.tell(LeadAltered(lead=LeadId(5), campaign=SALES, fields=("number",))) == []
+    assert floor.tell(LeadAltered(lead=LeadId(6), campaign=CampaignId("gone"), fields=("name",))) == []
 
 
 def test_campaign_new_in_the_settings_stands_stopped() -> None:
