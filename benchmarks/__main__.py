@@ -21,6 +21,7 @@ NAMES = (
     "restart_drill",
     "crash",
     "gate",
+    "dnc",
     "asterisk_bridge",
 )
 
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=20, help="kills of the benchmark `restart_drill`")
     parser.add_argument("--kills", type=int, default=500, help="kills of each part of the benchmark `crash`")
     parser.add_argument("--customers", type=int, default=10_000_000, help="customers of the benchmark `gate`")
+    parser.add_argument(
+        "--numbers", type=int, default=50_000_000, help="numbers in the list of the benchmark `dnc`, up to 250000000"
+    )
     given = parser.parse_args(arguments)
     errors = Console(stderr=True)
     unknown = [name for name in given.names if name not in NAMES]
@@ -45,7 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.names or NAMES:
         errors.print(f"{name} …", markup=False)
         try:
-            found = measure(name, hours=given.hours, rounds=given.rounds, kills=given.kills, customers=given.customers)
+            found = measure(
+                name,
+                hours=given.hours,
+                rounds=given.rounds,
+                kills=given.kills,
+                customers=given.customers,
+                numbers=given.numbers,
+            )
         except Unmeasurable as why:
             errors.print(f"{name}: {why}", markup=False)
             continue
@@ -63,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(name: str, *, hours: float, rounds: int, kills: int, customers: int) -> Result:
+def measure(name: str, *, hours: float, rounds: int, kills: int, customers: int, numbers: int) -> Result:
     """Run one benchmark with what it takes of the options."""
     module = importlib.import_module(f"benchmarks.{name}")
     options: dict[str, float] = {}
@@ -71,6 +82,8 @@ def measure(name: str, *, hours: float, rounds: int, kills: int, customers: int)
         options["hours"] = hours
     elif name == "restart_drill":
         options["rounds"] = rounds
+    elif name == "dnc":
+        options["numbers"] = numbers
     elif name == "crash":
         options["kills"] = kills
     elif name == "gate":

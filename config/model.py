@@ -369,9 +369,12 @@ class DoNotCallListSettings(Section):
     owner: ScopeName = Field("", description="List owner whose campaigns it holds for; empty for all.")
 
 
+Lists = list[DoNotCallListSettings]
+
+
 class DoNotCallSettings(Section):
-    list: tuple[DoNotCallListSettings, ...] = Field(
-        default=(), description="Regulators' lists; while a file is missing at the start nothing is dialled."
+    list: Lists = Field(
+        default_factory=list, description="Regulators' lists; while a file is missing at the start nothing is dialled."
     )
 
 

@@ -12,6 +12,7 @@ from switchroom import (
     cli_audit,
     cli_batches,
     cli_books,
+    cli_dnc,
     cli_floor,
     cli_key,
     cli_lab,
@@ -41,6 +42,7 @@ cli_setup.install(app)
 cli_policy.install(app)
 cli_lab.install(app)
 cli_leads.install(app)
+cli_dnc.install(app)
 cli_floor.install(app)
 cli_batches.install(app)
 cli_key.install(app)

@@ -29,7 +29,7 @@ FIGURE = Result(
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float, int, int]]:
     asked: list[tuple[str, float, int, int]] = []
 
-    def measure(name: str, *, hours: float, rounds: int, kills: int, customers: int) -> Result:
+    def measure(name: str, *, hours: float, rounds: int, kills: int, customers: int, numbers: int) -> Result:
         asked.append((name, hours, rounds, kills))
         return FIGURE
 
