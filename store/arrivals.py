@@ -10,7 +10,7 @@ from sqlalchemy import text
 from store.audit import CLI
 from store.batches import Batch, BatchState, advance
 from store.chaining import write as put_down
-from store.intake import insert_leads
+from store.intake import insert_rows, lead_row
 from store.known import ASIDE, DUPLICATES, Against, Arrival, BarredUntil, Sorting
 from store.left_out import LeftOut, keep
 from store.opening import Store
@@ -37,21 +37,23 @@ def take_portion(
     """Take rows of a list in, up to line `position`, and return the batch as it is then; `opens` when they are the last.
 
     Leads, what was not taken and the position are one transaction, and with the last the audit trail's entry in that
-    `chain`. Raises BatchMoved when somebody else imports it;
-    with ``write=False`` nothing is changed and only the counts are right."""
+    `chain`. Raises BatchMoved when somebody else imports it; with ``write=False`` nothing is changed and only the counts are right."""
+    sealed_by = store.seal.newest
+    sealed = {id(lead): lead_row(store, lead) for arrival in arrivals for lead in arrival.leads} if write else {}
     pen = store.pen if write else contextlib.nullcontext()
     with pen, (store.writing if write else store.reading).begin() as connection:
         if write and connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INTAKE_LOCK})
         sorting = Sorting(store, connection, batch, arrivals, against, barred_until)
-        if write:
-            keep_up(connection, store.seal, store.seal.newest)
+        if write and keep_up(connection, store.seal, sealed_by):
+            sealed.clear()
         counts, told = sorting.counts, [*refused, *sorting.told]
         for each in refused:
             counts["further_left_out" if each.aside else each.code] += 1
         added = sorting.rows_taken
         if write and sorting.taken:
-            raced = len(sorting.taken) - insert_leads(store, connection, sorting.taken)
+            rows = [sealed.get(id(lead)) or lead_row(store, lead) for lead in sorting.taken]
+            raced = len(rows) - insert_rows(connection, rows)
             counts["campaign_number"] += raced
             added -= raced
         after = _after(batch, counts, added, position)

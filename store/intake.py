@@ -49,6 +49,8 @@ class NewLead(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     batch: str = ""
     extra: dict[str, str] = {}
+    holder: str = EVERYBODY
+    """Who may be handed it once it is released, as `telephony.batches` writes it."""
     share: float = 1.0
     """How much of its batch may be dialled at once; the rest is held back until a manager releases it."""
     at: float | None = None
@@ -70,9 +72,12 @@ def add_leads(store: Store, rows: Iterable[NewLead]) -> Taken:
     added = total = 0
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
+        sealed_by = store.seal.newest
+        values = [lead_row(store, lead) for lead in batch]
         with store.pen, store.writing.begin() as connection:
-            keep_up(connection, store.seal, store.seal.newest)
-            added += insert_leads(store, connection, batch)
+            if keep_up(connection, store.seal, sealed_by):
+                values = [lead_row(store, lead) for lead in batch]
+            added += insert_rows(connection, values)
         total += len(batch)
         if len(batch) == BATCH:
             time.sleep(BREATH_S)
@@ -80,8 +85,13 @@ def add_leads(store: Store, rows: Iterable[NewLead]) -> Taken:
 
 
 def insert_leads(store: Store, connection: Connection, rows: Sequence[NewLead]) -> int:
-    """Put leads in within a transaction that has kept up with the key; how many did not stand in their campaign."""
-    return apply(connection, COMING_IN, [_row(store, lead) for lead in rows])
+    """Put leads in within a transaction that has kept up with the key; how many were not in their campaign."""
+    return insert_rows(connection, [lead_row(store, lead) for lead in rows])
+
+
+def insert_rows(connection: Connection, rows: Sequence[Row]) -> int:
+    """The same for rows made before."""
+    return apply(connection, COMING_IN, rows)
 
 
 def count_leads(store: Store, campaign: CampaignId | None = None) -> tuple[int, int]:
@@ -117,7 +127,8 @@ def lead_of(store: Store, lead: LeadId, *, now: float, look_back_s: float = LOOK
     return found[0] if found else None
 
 
-def _row(store: Store, lead: NewLead) -> Row:
+def lead_row(store: Store, lead: NewLead) -> Row:
+    """The lead as its row, sealed by the newest key; made before the pen is taken, because sealing takes its time."""
     key, seal = store.number_key(lead.number), store.seal
     extra = msgspec.json.encode(lead.extra).decode() if lead.extra else ""
     released = lead.share >= 1.0 or place(store.secret, lead.batch, key) < lead.share
@@ -125,6 +136,6 @@ def _row(store: Store, lead: NewLead) -> Row:
         *(lead.campaign, lead.customer, seal.sealed(NUMBER, lead.number.for_store(), key), key),
         *(seal.sealed(NAME, lead.name, key), ",".join(lead.zones), 0, "", lead.due, lead.priority, lead.agent),
         *(lead.batch, seal.sealed(EXTRA, extra, key)),
-        *(EVERYBODY if released else HELD, lead.at if released else None),
+        *(lead.holder if released else HELD, lead.at if released else None),
         *(lead.consent_at, lead.consent_until, lead.consent_proof),
     )

@@ -66,6 +66,7 @@ def import_leads(
         region=server.region,
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
+        groups=frozenset(agent.group for agent in server.agent) - {""},
         owner=lines[campaign].owner,
         share=server.batch.release,
         dry_run=dry_run,

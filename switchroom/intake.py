@@ -15,7 +15,7 @@ from store.arrivals import take_portion
 from store.audit import CLI
 from store.barred import in_force
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batch_of_file, create_batch
-from store.intake import BATCH, BREATH_S, NewLead
+from store.intake import BREATH_S, NewLead
 from store.known import ASIDE, DUPLICATES, Against, Arrival
 from store.left_out import LeftOut
 from store.opening import Store
@@ -27,6 +27,8 @@ from switchroom.numbering import reads_as_number
 from switchroom.sheet import Row, SheetFault
 from telephony.ids import CampaignId
 
+PORTION = 512
+"""Rows of one transaction: the ledger of a running server waits for it."""
 REMEMBERED = 2_000_000
 """Numbers of one file remembered to find those that stand in it twice; beyond, the store finds them."""
 NAME = 60
@@ -56,6 +58,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The campaign's list owner, whose own do-not-call entries hold too."""
     lists: tuple[Listed, ...] = ()
     """Do-not-call lists in files."""
+    groups: Collection[str] | None = None
+    """Groups a row may name, None for any."""
     share: float = 1.0
     """How much of the batch may be dialled at once."""
     chain: str = CLI
@@ -173,7 +177,7 @@ class _Intake:
         try:
             for line, cells in _without_sep_line(rows_of(self._found, self._on_bytes)):
                 self._take(line, cells)
-                if len(self._arrivals) + len(self._refused) >= BATCH:
+                if len(self._arrivals) + len(self._refused) >= PORTION:
                     self._hand_over()
                     time.sleep(BREATH_S)
         except SheetFault as fault:
@@ -196,7 +200,7 @@ class _Intake:
         if self._columns is None:
             if isinstance(cells, str):
                 self._illegible.append((line, cells))
-                if len(self._illegible) > BATCH:
+                if len(self._illegible) > PORTION:
                     raise SheetFault("no_legible_rows")
                 return
             self._columns = columns_of(cells, lambda cell: reads_as_number(cell, order.region))
@@ -265,6 +269,7 @@ class _Intake:
             order.zone,
             self._store.number_key,
             order.agents,
+            order.groups,
             share=order.share,
             at=self._batch.created_at,
         )

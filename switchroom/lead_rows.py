@@ -12,13 +12,13 @@ from store.intake import NewLead
 from switchroom.cells import instant, without_numbers
 from switchroom.columns import Columns
 from switchroom.numbering import read_number
+from telephony.batches import EVERYBODY, group_holder
 from telephony.ids import AgentId, CampaignId, CustomerId
 from telephony.numbers import NumberFault, PhoneNumber, zones_of
 
 NAME = 100
 CUSTOMER = 64
 PRIORITY = 1000
-GROUP = 40
 PROOF = 200
 EXTRA = 500
 """Most characters of a cell nobody asked for; the rest is cut off."""
@@ -42,7 +42,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeadRows:
-    """Reads the rows of one list for one campaign; `agents` are those a row may name, None for any.
+    """Reads the rows of one list for one campaign; `agents` and `groups` are those a row may name, None for any.
 
     `share` is how much of the batch is released at once, `at` when it came in, epoch seconds."""
 
@@ -54,6 +54,8 @@ class LeadRows:
         zone: str,
         number_key: Callable[[PhoneNumber], int],
         agents: Collection[str] | None = None,
+        groups: Collection[str] | None = None,
+        *,
         share: float = 1.0,
         at: float | None = None,
     ) -> None:
@@ -64,6 +66,7 @@ class LeadRows:
         self._site_zone = (zone,)
         self._number_key = number_key
         self._agents = agents
+        self._groups = groups
         self._share = share
         self._at = at
 
@@ -89,6 +92,7 @@ class LeadRows:
             agent=self._agent(cells[fields["agent"]]) if "agent" in fields else None,
             **self._consent(cells, fields),
             batch=self._batch,
+            holder=self._holder(cells[fields["group"]]) if "group" in fields else EVERYBODY,
             share=self._share,
             at=self._at,
             extra=self._extra(cells, columns),
@@ -176,11 +180,16 @@ class LeadRows:
             raise RowRefused("agent_unknown", _masked(text))
         return AgentId(text)
 
+    def _holder(self, cell: str) -> str:
+        text = cell.strip()
+        if not text:
+            return EVERYBODY
+        if self._groups is not None and text not in self._groups:
+            raise RowRefused("group_unknown", _masked(text))
+        return group_holder(text)
+
     def _extra(self, cells: list[str], columns: Columns) -> dict[str, str]:
         kept: dict[str, str] = {}
-        group = columns.place("group")
-        if group is not None and (text := _text(cells[group], GROUP, "group_too_long")):
-            kept["group"] = text
         for place, heading in columns.extra:
             if (text := cells[place]) and not text.isspace():
                 kept[heading] = without_numbers(_legible(text), self._region)

@@ -33,6 +33,7 @@ def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Pa
         region=server.region,
         zone=server.zone,
         agents=frozenset(agent.id for agent in server.agent),
+        groups=frozenset(agent.group for agent in server.agent) - {""},
         owner=owner,
         chain=DESK,
         share=server.batch.release,

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from store.intake import BATCH
 from store.left_out import rejects_of
 from store.resealing import rotate
 from store.tables import batch_rejects
+from switchroom.intake import PORTION
 from telephony.ids import CampaignId
 from tests.switchroom.desk_of_lists import Intake
 from tests.switchroom.test_batches_of_leads import FIRST, SECOND, rows
@@ -28,7 +28,7 @@ def test_lists_are_compared_and_go_on_alike_on_both_databases(site: Intake) -> N
     assert report.duplicates == {"live_number": 1, "live_customer": 1}
     assert site.rejects(report.batch)[0] == (2, "live_number", f"+86138****8000 · {other.batch}")
     assert site.take(SECOND).already
-    assert site.take(rows(BATCH + 50)).added == len(site.leads) - 3
+    assert site.take(rows(PORTION + 50)).added == len(site.leads) - 3
 
 
 def test_what_was_not_taken_is_sealed_and_opens_after_the_key_has_changed(site: Intake) -> None:

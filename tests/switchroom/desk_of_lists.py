@@ -31,6 +31,7 @@ class Taken(NamedTuple):
     agent: str | None
     batch: str
     extra: dict[str, str]
+    holder: str
 
 
 class Intake:
@@ -72,6 +73,7 @@ class Intake:
                 row.agent,
                 row.batch,
                 json.loads(seal.opened(EXTRA, row.extra, row.number_key) or "{}"),
+                row.holder,
             )
             for row in rows
         ]

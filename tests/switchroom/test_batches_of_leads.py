@@ -12,10 +12,9 @@ from store.arrivals import take_portion
 from store.audit import trail
 from store.barred import NewBar, bar
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batches_list
-from store.intake import BATCH
 from store.tables import batch_rejects, batches, leads
 from switchroom import intake as intake_module
-from switchroom.intake import BrokenOff, Order, good_name, take_in, yesterday
+from switchroom.intake import PORTION, BrokenOff, Order, good_name, take_in, yesterday
 from telephony.donotcall import BarKind
 from telephony.ids import CampaignId, CustomerId
 from telephony.numbers import parse
@@ -145,7 +144,7 @@ def test_due_agent_group_priority_and_zone_come_from_the_list(intake: Intake) ->
     )
     intake.take(text, agents=frozenset({"1001"}))
     first, second = intake.leads
-    assert (first.due, first.agent, first.extra) == (1_795_224_600.0, "1001", {"group": "north"})
+    assert (first.due, first.agent, first.holder) == (1_795_224_600.0, "1001", "group:north")
     assert (second.due, second.agent, second.zones) == (1_795_276_800.0, None, ("Asia/Urumqi",))
 
 
@@ -171,14 +170,16 @@ def test_instants_are_read_as_people_write_them(intake: Intake, cell: str, due: 
         ("due", "2026-02-30", "due_form"),
         ("due", "0001-01-01", "due_form"),
         ("agent", "9999", "agent_unknown"),
-        ("group", "g" * 41, "group_too_long"),
+        ("group", "south", "group_unknown"),
         ("consent_at", "yes", "consent_form"),
         ("consent_until", "2026-11-21", "consent_order"),
         ("consent_proof", "p" * 201, "proof_too_long"),
     ],
 )
 def test_a_cell_that_says_nothing_sensible_costs_the_row(intake: Intake, heading: str, cell: str, code: str) -> None:
-    report = intake.take(f"phone,{heading}\n13800138000,{cell}\n", agents=frozenset({"1001"}))
+    report = intake.take(
+        f"phone,{heading}\n13800138000,{cell}\n", agents=frozenset({"1001"}), groups=frozenset({"north"})
+    )
     assert report.rejected == {code: 1}
 
 
@@ -249,7 +250,7 @@ def tables(intake: Intake) -> list[list[tuple[Any, ...]]]:
 def test_an_import_that_broke_off_goes_on_and_ends_as_if_it_never_had(
     intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = rows(BATCH * 3)
+    text = rows(PORTION * 3)
     whole = intake.take(text)
     wanted = tables(intake)
     intake.clear()
@@ -265,10 +266,10 @@ def test_an_import_that_broke_off_goes_on_and_ends_as_if_it_never_had(
     with pytest.raises(OSError, match="disk full"):
         intake.take(text)
     (broken,) = batches_list(intake.store)
-    assert (broken.state, broken.rows) == (BatchState.IMPORTING, 2 * BATCH)
+    assert (broken.state, broken.rows) == (BatchState.IMPORTING, 2 * PORTION)
     left[0] = 100
     report = intake.take(text)
-    assert report.resumed_after == broken.position == 2 * BATCH + 1
+    assert report.resumed_after == broken.position == 2 * PORTION + 1
     assert (report.rows, report.added, report.duplicates, report.rejected) == (
         whole.rows,
         whole.added,
@@ -282,27 +283,27 @@ def test_an_import_that_broke_off_goes_on_and_ends_as_if_it_never_had(
 def test_two_who_import_the_same_file_at_once_do_not_take_a_row_twice(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = rows(BATCH * 2)
+    text = rows(PORTION * 2)
     turns = [0]
 
     def meddled(*words: Any, **more: Any) -> Batch:
         turns[0] += 1
         if turns[0] == 2:
             monkeypatch.undo()
-            assert intake.take(text).resumed_after == BATCH + 1
+            assert intake.take(text).resumed_after == PORTION + 1
         return take_portion(*words, **more)
 
     monkeypatch.setattr(intake_module, "take_portion", meddled)
     with pytest.raises(BatchMoved):
         intake.take(text)
     (batch,) = batches_list(intake.store)
-    assert (batch.state, batch.rows, batch.added) == (BatchState.OPEN, 2 * BATCH, len(intake.leads))
+    assert (batch.state, batch.rows, batch.added) == (BatchState.OPEN, 2 * PORTION, len(intake.leads))
 
 
 def test_a_list_damaged_in_its_middle_keeps_what_came_before(intake: Intake, tmp_path: Path) -> None:
     from tests.switchroom.test_workbook import SHEET, book, changed, sheet_of
 
-    good = "".join(f'<row r="{n}"><c r="A{n}"><v>{13_800_000_000 + n}</v></c></row>' for n in range(1, BATCH + 20))
+    good = "".join(f'<row r="{n}"><c r="A{n}"><v>{13_800_000_000 + n}</v></c></row>' for n in range(1, PORTION + 20))
     path = changed(book(tmp_path / "list.xlsx", ["a"]), SHEET, sheet_of(good + "<row><c></row>"))
     with pytest.raises(BrokenOff) as caught:
         intake.take_file(path)
@@ -310,7 +311,7 @@ def test_a_list_damaged_in_its_middle_keeps_what_came_before(intake: Intake, tmp
     kept = batch_of(intake.store, caught.value.batch.id)
     assert kept is not None
     assert (kept.state, kept.added) == (BatchState.OPEN, len(intake.leads))
-    assert kept.added >= BATCH
+    assert kept.added >= PORTION
 
 
 def test_a_dry_run_tells_all_and_changes_nothing(intake: Intake) -> None:
@@ -343,7 +344,7 @@ def test_an_order_says_who_and_what(intake: Intake) -> None:
     path = written(intake, FIRST)
     order = Order(path=path, campaign=SPRING, author="lee", region="CN", zone="Asia/Shanghai")
     take_in(intake.store, order, now=lambda: NOON)
-    (act,) = trail(intake.store)
+    (act,) = trail(intake.store, act="batch.import")
     assert (act.actor, act.act, act.about) == ("lee", "batch.import", "leads-2025-06-15")
     assert (
         act.words == '{"added":"2","campaign":"spring","duplicates":"0","file":"leads.csv","rejected":"0","rows":"2"}'

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from config.words import known
 from store.batches import batch_of
-from store.intake import BATCH
 from store.known import ASIDE, DUPLICATES
 from store.left_out import LeftOut, rejects_of
+from switchroom.intake import PORTION
 from switchroom.numbering import read_number
 from switchroom.rejects import write_rejects
 from switchroom.sheet import CHUNK, LINE, SheetFault, examine, rows
@@ -207,10 +207,10 @@ def test_a_file_that_is_no_list_gets_one_clear_answer(intake: Intake, raw: bytes
 
 
 def test_leads_are_handed_over_in_batches_with_progress(intake: Intake) -> None:
-    count = BATCH * 2 + 10
+    count = PORTION * 2 + 10
     report = intake.take("phone\n" + "".join(f"1380{n:07}\n" for n in range(count)))
     assert report.added == count
-    assert [step[0] for step in intake.progress] == [BATCH, BATCH * 2, count]
+    assert [step[0] for step in intake.progress] == [PORTION, PORTION * 2, count]
     assert intake.progress[-1] == (count, intake.path.stat().st_size, intake.path.stat().st_size)
 
 
@@ -230,7 +230,7 @@ def test_every_reason_has_a_text() -> None:
         *("column_count", "nul", "broken_quotes", "line_too_long", "bad_encoding", "control_character"),
         *("name_too_long", "customer_too_long", "zone_unknown", "priority_form", "due_form", "agent_unknown"),
         *("consent_form", "consent_order", "proof_too_long"),
-        *("group_too_long", "broken_cell", "barred", *DUPLICATES, *ASIDE),
+        *("group_unknown", "broken_cell", "barred", *DUPLICATES, *ASIDE),
         *("is_xlsx", "is_xls", "is_pdf", "is_gzip", "unreadable", "empty", "no_number_column", "no_rows"),
         *("no_legible_rows", "is_encrypted", "is_xlsb", "is_ods", "is_zip", "workbook_bomb", "workbook_broken"),
         *("workbook_without_sheets", "no_such_sheet", "csv_has_no_sheets"),
