@@ -57,6 +57,7 @@ busy_mean_s = 0.2
 opts_out = 0.5
 """
 CALLS = 40
+EXPORTS = ("leads", "attempts", "recordings")
 SHOWS_WHOLE = frozenset({Right.NUMBER_REVEAL})
 """Routes whose purpose is to show one whole number to somebody with the right."""
 LINES = ("number,name,note", "{0},Wang {1},ring {1}", "{1}x,,", "{0} {0},{0},", '"{0}', "0{0},tel {0},", "+1{0},,")
@@ -171,12 +172,22 @@ def at_the_terminal(folder: Path, world: ClosedWorld, numbers: Sequence[str]) ->
         ("leads", "import", "list.csv", "--campaign", "spring", "--rejects", "rejects.csv"),
         ("leads", "import", "list.csv", "--campaign", "spring", "--json"),
         ("leads", "import", "list.csv", "--campaign", numbers[0]),
+        ("leads", "batches"),
+        ("leads", "rejects", "list"),
+        *(("export", what, "--out", f"{what}.{kind}", *url) for what in EXPORTS for kind in ("csv", "xlsx")),
+        ("refusals", *url),
+        ("requests", "list", "--state", "all", *url),
+        ("audit", "list"),
+        ("audit", "verify"),
         ("key", "check"),
         ("doctor",),
     ]
     said: list[Said] = terminal.each(*commands)
     assert said[0].code == said[2].code == said[4].code == 0, said
     assert said[7].code == 0, said[7]
+    assert {f"{what}.{kind}" for what in EXPORTS for kind in ("csv", "xlsx")} <= {
+        path.name for path in terminal.folder.iterdir()
+    }, said
     (terminal.folder / "list.csv").unlink()
     shown = [
         (" ".join(words[:2]), (one.out + one.err).encode().replace(numbers[0].encode(), b""))
@@ -206,6 +217,10 @@ async def test_nothing_a_live_floor_writes_or_sends_gives_a_number_away(
             async with asyncio.timeout(60):
                 while len(ended) < CALLS:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
+            revealed = await http.post(f"{PREFIX}/leads/1/reveal", json={"reason": "order"})
+            assert (await revealed.json())["number"] == numbers[0]
+            asked = await http.post(f"{PREFIX}/leads/2/changes", json={"number": numbers[2], "name": numbers[3]})
+            assert asked.status == 200
             beside = await asyncio.to_thread(at_the_terminal, tmp_path, world, numbers[:20])
             answers = await ask_everything(http, numbers[0])
             listening.cancel()
