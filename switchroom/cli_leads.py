@@ -68,10 +68,11 @@ def import_leads(
         agents=frozenset(agent.id for agent in server.agent),
         groups=frozenset(agent.group for agent in server.agent) - {""},
         owner=lines[campaign].owner,
+        lists=server.do_not_call.list,
         share=server.batch.release,
         dry_run=dry_run,
     )
-    if rejects is not None:
+    if rejects is not None and not dry_run:
         rejects.open("a").close()
     opened = open_store(server.store.url, server.key_file)
     with store_faults(server.store.url), contextlib.closing(opened):

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from config.faults import mask_digits
-from dialer.donotcall.bars import Bars, Listed
+from config.model import DoNotCallListSettings
 from store.arrivals import take_portion
 from store.audit import CLI
-from store.barred import in_force
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batch_of_file, create_batch
 from store.intake import BREATH_S, NewLead
 from store.known import ASIDE, DUPLICATES, Against, Arrival
@@ -21,6 +20,7 @@ from store.left_out import LeftOut
 from store.opening import Store
 from switchroom.cells import without_numbers
 from switchroom.columns import Columns, columns_of
+from switchroom.dnc_watch import DoNotCallWatch
 from switchroom.lead_rows import LeadRows, RowRefused
 from switchroom.lists import CustomerList, digest_of, examine_list, rows_of
 from switchroom.numbering import reads_as_number
@@ -56,7 +56,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     agents: Collection[str] | None = None
     owner: str = ""
     """The campaign's list owner, whose own do-not-call entries hold too."""
-    lists: tuple[Listed, ...] = ()
+    lists: Sequence[DoNotCallListSettings] = ()
     """Do-not-call lists in files."""
     groups: Collection[str] | None = None
     """Groups a row may name, None for any."""
@@ -144,7 +144,7 @@ class _Intake:
         self._now = now
         self._progress = progress
         self._read = 0
-        self._bars = Bars(in_force(store, now()), order.lists, now=now())
+        self._bars = DoNotCallWatch(store, order.lists, {}, now).load()
         self._known = known is not None
         self._resumed_after = known.position if known is not None else 0
         self._columns: Columns | None = None

@@ -35,6 +35,7 @@ def take_upload(store: Store, server: ServerSettings, order: ListOrder, path: Pa
         agents=frozenset(agent.id for agent in server.agent),
         groups=frozenset(agent.group for agent in server.agent) - {""},
         owner=owner,
+        lists=server.do_not_call.list,
         chain=DESK,
         share=server.batch.release,
         dry_run=order.dry_run,

@@ -8,12 +8,14 @@ import openpyxl
 import pytest
 from sqlalchemy import select, update
 
+from config.model import DoNotCallListSettings
 from store.arrivals import take_portion
 from store.audit import trail
 from store.barred import NewBar, bar
 from store.batches import Batch, BatchExists, BatchMoved, BatchState, batch_of, batches_list
 from store.tables import batch_rejects, batches, leads
 from switchroom import intake as intake_module
+from switchroom.dnc_build import build
 from switchroom.intake import PORTION, BrokenOff, Order, good_name, take_in, yesterday
 from telephony.donotcall import BarKind
 from telephony.ids import CampaignId, CustomerId
@@ -114,6 +116,14 @@ def test_a_customer_on_the_do_not_call_list_is_not_taken_and_one_barred_for_a_ti
     report = intake.take(text, owner="bank")
     assert (report.added, report.rejected, report.further) == (3, {"barred": 3}, {"barred_for_now": 1})
     assert {lead.customer: lead.due for lead in intake.leads} == {"K2": NOON + DAY, "K3": 0.0, "K4": 0.0}
+
+
+def test_a_number_on_a_regulators_list_is_not_taken(intake: Intake, tmp_path: Path) -> None:
+    (tmp_path / "register.txt").write_text("+8613800138000\n+8613712345678\n")
+    build(tmp_path / "register.txt", tmp_path / "register.dnc", secret=intake.store.secret)
+    lists = [DoNotCallListSettings(name="register", file=tmp_path / "register.dnc")]
+    report = intake.take(FIRST, lists=lists)
+    assert (report.added, report.rejected) == (1, {"barred": 1})
 
 
 def test_several_numbers_of_a_row_are_leads_of_one_customer(intake: Intake) -> None:
