@@ -153,7 +153,7 @@ def run(numbers: int = NUMBERS) -> Result:
         many = best(lambda: listed.hold(batch), len(batch))
         reads = random_reads(out)
         set_rate, set_bytes = of_a_set(asked)
-        peers = {
+        peers: dict[str, float] = {
             "batch look-ups/s": round(many),
             "random reads/s of this machine": round(reads),
             f"python set of {IN_A_SET:,}": round(set_rate),

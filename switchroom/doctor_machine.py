@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 import store
 from config.model import AsteriskSettings, ServerSettings
+from dialer.donotcall.mapped import HEADER, ListFault, read_head
 from store.keyfile import KeyFault
 from switchroom.findings import Finding, bad, few, ok, warn
 
@@ -28,6 +29,22 @@ MEGABYTE = 1_000_000
 AMPLE = 5
 
 
+def list_findings(settings: ServerSettings) -> Iterator[Finding]:
+    """Whether the do-not-call lists of the settings are there and whole by their size."""
+    for one in settings.do_not_call.list:
+        try:
+            with one.file.open("rb") as file:
+                head = read_head(file.read(HEADER))
+            if one.file.stat().st_size != head.size:
+                raise ListFault("truncated")
+        except ListFault as fault:
+            yield bad("dnc_list", name=one.name, file=one.file, why=fault.code)
+        except OSError as error:
+            yield bad("dnc_list", name=one.name, file=one.file, why=error.strerror or type(error).__name__)
+        else:
+            yield ok("dnc_list_well", name=one.name, numbers=f"{head.count:,}")
+
+
 def machine_findings(settings: ServerSettings) -> list[Finding]:
     """All checks of this machine, in the order a start of the server would meet them."""
     return [
@@ -36,6 +53,7 @@ def machine_findings(settings: ServerSettings) -> list[Finding]:
         *(folder_findings(settings.log.file.parent, "log") if settings.log.file is not None else ()),
         *disk_findings(settings),
         *database_findings(settings.store.url, settings.key_file),
+        *list_findings(settings),
         *port_findings(settings.api.host, settings.api.port),
         *(finding for pbx in settings.asterisk for finding in recordings_findings(pbx)),
     ]

@@ -12,7 +12,7 @@ import switchroom.outbox  # noqa: F401
 from config.catalogue import everything
 from desk.gauges import FloorGauges
 from store.faults import Trouble
-from switchroom import watchman
+from switchroom import dnc_watch, watchman
 from switchroom.live import LEASE
 from switchroom.stockroom import DATA_LOW
 from telephony.views import FloorView
@@ -61,7 +61,13 @@ def test_every_metric_named_exists(page: str) -> None:
 def test_every_alarm_there_is_has_its_row(page: str) -> None:
     rows = {(alarm, kind) for alarm, kind in ALARM.findall(text(page)) if alarm != "up"}
     troubles = {("store", trouble.value) for trouble in Trouble} | {("store", LEASE)}
-    assert rows == troubles | {(watchman.LINK, ""), (watchman.TRUNK, ""), (DATA_LOW, ""), ("recording_missing", "")}
+    assert rows == troubles | {
+        (watchman.LINK, ""),
+        (watchman.TRUNK, ""),
+        (DATA_LOW, ""),
+        ("recording_missing", ""),
+        (dnc_watch.ALARM, ""),
+    }
 
 
 def test_both_languages_say_the_same() -> None:
