@@ -14,6 +14,7 @@ from switchroom import (
     cli_books,
     cli_dnc,
     cli_floor,
+    cli_gate,
     cli_key,
     cli_lab,
     cli_leads,
@@ -48,6 +49,7 @@ cli_batches.install(app)
 cli_key.install(app)
 cli_audit.install(app)
 cli_books.install(app)
+cli_gate.install(app)
 
 
 @app.callback(invoke_without_command=True)
