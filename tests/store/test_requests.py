@@ -1,11 +1,13 @@
 """Agents ask, somebody else decides: what is approved is changed with before and after kept, numbers never shown whole."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from store import Store, tables
+import store
+from store import Store, resealing, tables
 from store.audit import trail
 from store.intake import add_leads, lead_of
 from store.refusals import refused
@@ -140,3 +142,20 @@ def test_refusals_are_summed_by_rule_and_hour_over_batches(opened: Store) -> Non
     assert (frequency.rule, frequency.times, frequency.leads) == ("frequency", 1, (7,))
     assert [(one.rule, one.times) for one in refused(opened, since=NOON + 7200)] == [("window", 1)]
     assert [(one.rule, one.times) for one in refused(opened, since=0, campaign="autumn")] == [("window", 1)]
+
+
+def test_a_request_outlives_a_change_of_keys(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/a.db"
+    serving, turning = store.open(url), store.open(url)
+    lead = with_customer(serving)
+    wish = ask(serving, lead, Content(number=NEW), actor="1001", now=NOON)
+    resealing.rotate(turning)
+    turning.close()
+    second = ask(serving, lead, Content(name="B"), actor="1001", now=NOON)
+    assert {one.id: one.after for one in wishes(serving)} == {wish: {"number": "+86139****5678"}, second: {"name": "B"}}
+    decide(serving, wish, approve=True, why="", actor="boss", now=NOON)
+    decide(serving, second, approve=True, why="", actor="boss", now=NOON)
+    changed = lead_of(serving, lead, now=NOON)
+    assert changed is not None
+    assert (changed.number, changed.name) == (PhoneNumber(NEW), "B")
+    serving.close()
