@@ -15,8 +15,9 @@ from telephony.numbers import PhoneNumber
 PORTION = 500
 LOOK_BACK_S = 30.0
 """How far clocks of servers on one database may differ, and how long a transaction may take."""
-LOOK_BACK_IDS = 2000
-"""As many entries may have been numbered before and committed after the last one seen."""
+LOOK_BACK_IDS = 600
+"""On PostgreSQL as many entries may have been numbered before and committed after the last one seen: a portion and more.
+SQLite has one writer at a time, so there is none."""
 RESTING = "leads.rested_for = 'do_not_call'"
 """As the index over such leads says it."""
 
@@ -82,7 +83,8 @@ def in_force(store: Store, now: float) -> list[BarEntry]:
 
 def changed(store: Store, *, since: float, after_id: int) -> list[BarEntry]:
     """Entries made or lifted since that instant and after that id; some of before come again, none is left out."""
-    found = {one.id: one for one in _entries(store, dnc.c.id > after_id - LOOK_BACK_IDS)}
+    before = LOOK_BACK_IDS if store.writing.dialect.name == "postgresql" else 0
+    found = {one.id: one for one in _entries(store, dnc.c.id > after_id - before)}
     found.update((one.id, one) for one in _entries(store, dnc.c.changed_at >= since - LOOK_BACK_S))
     return [found[id] for id in sorted(found)]
 

@@ -93,8 +93,8 @@ def test_a_running_gate_is_told_of_entries_and_of_their_lifting(opened: Store) -
 
 
 def test_an_entry_committed_late_is_told_all_the_same(opened: Store) -> None:
-    (kept_waiting,) = complain(opened, by_number(ONE), at=NOON - 600)
     (prompt,) = complain(opened, by_number(TWO), at=NOON)
+    (kept_waiting,) = complain(opened, by_number(ONE), at=NOON - 600)
     assert kept_waiting in [one.id for one in changed(opened, since=NOON, after_id=prompt)]
 
 
