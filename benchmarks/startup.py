@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -30,10 +31,8 @@ from simulator.amiserver import AmiServer
 from simulator.exchange import VirtualExchange
 from simulator.odds import Odds
 from simulator.population import Customers
-from store.changes import apply
 from store.inline import InlineLedger
-from store.intake import COMING_IN
-from store.sealing import NAME, NUMBER
+from store.intake import insert_leads
 from switchroom.clock import WallClock
 from telephony.facts import CampaignChanged
 from telephony.ids import CampaignId, ServerId
@@ -48,21 +47,10 @@ def build(folder: Path, leads: int) -> None:
     """A database with so many leads and a running campaign, written in one go."""
     opened = store.open(store_url(folder), durable=False)
     try:
-        rows = []
         with opened.writing.begin() as connection:
-            for lead in new_leads(leads, seed=1):
-                key, seal = opened.number_key(lead.number), opened.seal
-                rows.append(
-                    (
-                        *(lead.campaign, lead.customer, seal.sealed(NUMBER, lead.number.for_store(), key), key),
-                        *(seal.sealed(NAME, lead.name, key), "Asia/Shanghai", 0, "", 0.0, 0, None, "", ""),
-                    )
-                )
-                if len(rows) == CHUNK:
-                    apply(connection, COMING_IN, rows)
-                    rows.clear()
-            if rows:
-                apply(connection, COMING_IN, rows)
+            source = iter(new_leads(leads, seed=1))
+            while chunk := list(islice(source, CHUNK)):
+                insert_leads(opened, connection, chunk)
         ledger = InlineLedger(opened)
         ledger.submit([CampaignChanged(campaign=CampaignId(CAMPAIGN), state="running", actor="bench")], time.time())
         ledger.close()
