@@ -15,7 +15,7 @@ from store import Store, keyfile, resealing
 from store.intake import NewLead, add_leads, leads_of
 from store.keyfile import KeyFault
 from store.queries import numbers_of
-from store.sealing import NAME, NUMBER, Seal
+from store.sealing import MARK, NAME, NUMBER, Seal
 from store.tables import leads, meta
 from telephony.ids import LeadId
 from tests.store.trade import NOON, SPRING, customer
@@ -69,7 +69,7 @@ def test_same_names_of_two_customers_do_not_look_the_same() -> None:
 def test_leads_are_sealed_and_come_back_whole(opened: Store) -> None:
     add_leads(opened, rows(3))
     assert known(opened) == [(row.number.for_store(), row.name) for row in rows(3)]
-    assert all(cell[0] == resealing.MARK for cell in raw(opened))
+    assert all(cell[0] == MARK for cell in raw(opened))
     assert numbers_of(opened, {LeadId(1)})[LeadId(1)] == rows(1)[0].number
 
 
@@ -150,7 +150,7 @@ def test_database_from_before_is_sealed_when_it_is_opened_and_keeps_its_fingerpr
     try:
         assert again.secret == secret
         assert known(again) == [(row.number.for_store(), row.name) for row in rows(2500)]
-        assert all(cell[0] == resealing.MARK for cell in raw(again))
+        assert all(cell[0] == MARK for cell in raw(again))
         assert resealing.state(again).at_rest
     finally:
         again.close()

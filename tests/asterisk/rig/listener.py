@@ -64,12 +64,11 @@ class Listener:
     def _run(self) -> None:
         with selectors.DefaultSelector() as ready:
             for wire in self._sockets:
-                ready.register(wire, selectors.EVENT_READ)
+                ready.register(wire, selectors.EVENT_READ, wire)
             while not self._end.is_set():
                 self._talk()
                 for key, _ in ready.select(LOOK_S):
-                    wire = key.fileobj
-                    assert isinstance(wire, socket.socket)
+                    wire = key.data
                     packet, sender = wire.recvfrom(65_535)
                     self.heard.append(packet)
                     if wire is self._sockets[0] and packet[:1].isalpha():
