@@ -127,6 +127,17 @@ async def test_nothing_sticks_out_sideways(
         assert visit.console == []
 
 
+async def test_how_long_customers_last_is_shown_by_group_and_when_they_run_dry(browser: Browser) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page(locale="en-GB")
+        spring = page.locator('[data-campaign="spring"] .stocks')
+        await expect(spring.locator('[data-stock=""]')).to_contain_text("5,200 for today")
+        await expect(spring.locator('[data-stock=""]')).to_contain_text("last through today")
+        await expect(spring.locator('[data-stock="B"]')).to_contain_text("run dry at")
+        await expect(page.locator('[data-campaign="renewal"] .stocks')).to_have_count(0)
+        assert visit.console == []
+
+
 async def test_buttons_steer_the_campaign_and_stop_asks_first(browser: Browser) -> None:
     async with Visit(browser) as visit:
         page = await visit.page()

@@ -110,6 +110,10 @@ class FakeFloor:
         self.asked: list[Ask] = []
         self.refusal: Refused | None = None
         self.alarms: list[AlarmView] = []
+        self.stocks = [
+            StockView(campaign="spring", group="", left=5200, per_hour=1040.0, dry_at=None),
+            StockView(campaign="spring", group="B", left=400, per_hour=100.0, dry_at=self.clock.now() + 14_400),
+        ]
         self.watchers: list[Callable[[float, Sequence[Fact]], None]] = []
         self._random = Random(seed)
         self._serial = 0
@@ -186,6 +190,7 @@ class FakeFloor:
             trunks=tuple(self.trunks),
             servers=tuple(self.servers),
             alarms=tuple(self.alarms),
+            stocks=tuple(self.stocks),
         )
 
     def ask(self, ask: Ask) -> Refused | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from desk.batch_ports import Allocate, BatchWishRefused
 from telephony.agents import (
     CampaignAction,
     CampaignAsked,
@@ -196,6 +197,32 @@ async def test_errors_speak_the_language_asked_for(office: Office) -> None:
     }.items():
         async with office.client.post("/api/v1/agents/0/ready", headers={"Accept-Language": accept}) as response:
             assert (await _fault(response))["message"] == expected
+
+
+async def test_how_long_customers_last_stands_in_the_metrics_by_campaign_and_group(office: Office) -> None:
+    async with office.client.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    assert 'switchroom_floor_leads_left{campaign="spring",group=""} 5200.0' in lines
+    assert 'switchroom_floor_dry_seconds{campaign="spring",group="B"} 14400.0' in lines
+    assert [line for line in lines if line.startswith("switchroom_floor_dry_seconds{")] == [
+        'switchroom_floor_dry_seconds{campaign="spring",group="B"} 14400.0'
+    ]
+
+
+async def test_a_manager_s_wish_reaches_the_batches_and_a_wrong_one_does_not(office: Office) -> None:
+    wish = {"group": "B", "count": 500}
+    async with office.client.post("/api/v1/batches/spring/allocate", json=wish) as response:
+        assert (response.status, await response.json()) == (200, {"batch": "spring", "moved": 7})
+    assert office.batches.asked == [("spring", Allocate(group="B", count=500), "simulate")]
+    for body in ({"group": "B", "count": 0}, {"group": "B", "share": 1.5}, {"group": "B", "whole": 1}):
+        async with office.client.post("/api/v1/batches/spring/allocate", json=body) as response:
+            assert response.status == 422
+    office.batches.refusal = BatchWishRefused("batch_none_free", {"batch": "spring"})
+    async with office.client.post("/api/v1/batches/spring/allocate", json=wish) as response:
+        assert response.status == 409
+        assert "spring" in (await response.json())["message"]
+    async with office.client.get("/api/v1/batches/nobody/life") as response:
+        assert response.status == 404
 
 
 async def test_metrics_and_health_are_served(office: Office) -> None:
