@@ -48,6 +48,12 @@ def portions_held(connection: Connection) -> tuple[tuple[CampaignId, str], ...]:
     return tuple(found)
 
 
+def with_open_leads(store: Store) -> set[str]:
+    """Batches that have leads somebody could still be handed; a walk through the open leads only."""
+    query = select(leads.c.batch).where(leads.c.due.is_not(None), leads.c.holder != CLOSED).distinct()
+    return {row.batch for row in _rows(store, query)}
+
+
 def standings(store: Store, batch: str) -> list[Standing]:
     """Who holds how much of a batch."""
     c = leads.c

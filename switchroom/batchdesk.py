@@ -70,11 +70,12 @@ class LiveBatches:
 
     async def start(self) -> None:
         """Shut what is closed, hear of what closes, and go on with what an earlier run left half-way."""
-        for life in await asyncio.to_thread(lives, self._store):
+        unsettled = await asyncio.to_thread(self._work.unsettled)
+        for life in unsettled:
             if life.state is BatchState.CLOSED:
                 self._leads.shut(life.id)
         self._house.outbox.watch(self._hear)
-        self._spawn(self._settle_all(), "settle batches")
+        self._spawn(self._settle_all([life.id for life in unsettled]), "settle batches")
         self._spawn(self._watch(), "watch batches")
 
     async def close(self) -> None:
@@ -95,8 +96,8 @@ class LiveBatches:
             elif kind in SETTLED and not self._carrying:
                 self._spawn(self._settle(fact.batch), "settle a batch")  # type: ignore[attr-defined]
 
-    async def _settle_all(self) -> None:
-        for batch in await asyncio.to_thread(self._work.unsettled):
+    async def _settle_all(self, batches: Sequence[str]) -> None:
+        for batch in batches:
             await self._settle(batch)
 
     async def _settle(self, batch: str) -> None:

@@ -177,9 +177,10 @@ class BatchWork:
             for leads in portions(ids):
                 yield LeadsReleased(batch=batch, campaign=life.campaign, actor=actor, leads=leads, count=len(leads))
 
-    def unsettled(self) -> list[str]:
-        """Batches an earlier run may have left half-way."""
-        return [one.id for one in lives(self._store) if one.campaign in self._campaigns]
+    def unsettled(self) -> list[BatchLife]:
+        """Batches an earlier run may have left half-way: all that are open, closed ones that have leads to call."""
+        still = allocation.with_open_leads(self._store)
+        return [one for one in lives(self._store) if one.campaign in self._campaigns and one.id in still]
 
     def recover(self, now: float, *, batch: str | None = None) -> Iterator[Fact]:
         """Take back what has been out for the months of the setting; closed customers stay closed."""

@@ -11,7 +11,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from telephony.agents import AgentState, CampaignAction, CampaignAsked, NotReadyAsked, Refused
 from tests.browser.chromium import FLAGS, Unavailable, obtain
-from tests.desk.fake_floor import FakeBatches, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeQueries
 
 pytestmark = pytest.mark.browser
 TOKEN = "correct-horse-battery-staple"
@@ -52,7 +52,13 @@ class Visit:
         settings = ApiSettings(port=self.port, tokens={"wang": SecretStr(TOKEN)})
         clock, queries = self.floor.clock, FakeQueries()
         self.desk = Desk(
-            self.floor, settings, simulated=self.simulated, queries=queries, batches=FakeBatches(), clock=clock
+            self.floor,
+            settings,
+            simulated=self.simulated,
+            queries=queries,
+            batches=FakeBatches(),
+            do_not_call=FakeDoNotCall(),
+            clock=clock,
         )
         self.port = await self.desk.start()
 

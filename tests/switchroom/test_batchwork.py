@@ -160,9 +160,20 @@ def test_a_release_cut_off_half_way_is_finished_at_the_next_start(office: Office
         office.carry(iter([next(facts)]))
     facts.close()  # type: ignore[attr-defined]
     assert office.held() == {"": 1000, "-": 2000}
-    for batch in office.work.unsettled():
-        office.carry(office.work.settle(batch))
+    for life in office.work.unsettled():
+        office.carry(office.work.settle(life.id))
     assert office.held() == {"": 3000}
+
+
+def test_a_closing_cut_off_half_way_is_finished_at_the_next_start(office: Office) -> None:
+    office.bring("b1", 2500)
+    office.carry(office.work.close("b1", None, now=office.now, actor="lee"))
+    office.carry(iter([next(office.work.settle("b1"))]))
+    assert office.held() == {"": 1500, "!": 1000}
+    (life,) = office.work.unsettled()
+    office.carry(office.work.settle(life.id))
+    assert office.held() == {"!": 2500}
+    assert office.work.unsettled() == []
 
 
 @pytest.mark.parametrize(
