@@ -219,9 +219,18 @@ class Drill:
     """Servers on one database, the carrier beside them; ``kills`` hurts them, ``end`` counts."""
 
     def __init__(
-        self, folder: Path, kind: str, url: str, *, seed: int, customers: int, longest_s: float, fault: str
+        self,
+        folder: Path,
+        kind: str,
+        url: str,
+        *,
+        seed: int,
+        customers: int,
+        longest_s: float,
+        settles_s: float,
+        fault: str,
     ) -> None:
-        self.longest_s = longest_s
+        self.longest_s, self.settles_s = longest_s, settles_s
         self.folder, self.kind, self.url, self.seed, self.fault = folder, kind, url, seed, fault
         self.findings = Findings()
         self.dice = Random(f"drill {seed}")
@@ -264,7 +273,9 @@ class Drill:
             began, before = time.monotonic(), self.log.count
             await _until(lambda before=before: self.log.count > before, DIALS_WITHIN_S)  # type: ignore[misc]
             least, most = (
-                (0.0, self.longest_s) if self.dice.randrange(LONG_ROUND_EVERY) else (SETTLES_S - 1.0, SETTLES_S)
+                (0.0, self.longest_s)
+                if self.dice.randrange(LONG_ROUND_EVERY)
+                else (0.8 * self.settles_s, self.settles_s)
             )
             await asyncio.sleep(self.dice.uniform(least, most))
             lasted, dialled = time.monotonic() - began, self.log.count - before
@@ -389,10 +400,13 @@ async def drilled(
     seed: int = 1,
     customers: int = CUSTOMERS,
     longest_s: float = LONGEST_ROUND_S,
+    settles_s: float = SETTLES_S,
     fault: str = "",
 ) -> Findings:
     """One drill from the first start to the last count."""
-    drill = Drill(folder, kind, url, seed=seed, customers=customers, longest_s=longest_s, fault=fault)
+    drill = Drill(
+        folder, kind, url, seed=seed, customers=customers, longest_s=longest_s, settles_s=settles_s, fault=fault
+    )
     try:
         await drill.open()
         await drill.kills(kills)
