@@ -1,4 +1,4 @@
-"""A list of up to 250 million numbers in one memory-mapped file: exact, about 4.3 bytes a number, ready when opened.
+"""A list of up to 250 million numbers in one memory-mapped file: exact, 4.3 to 4.6 bytes a number, ready when opened.
 
 Layout (little endian): a page of header; 2**b + 1 offsets (uint32), one for each value of a number's b high bits under
 the veil; then, bucket after bucket, the low bits of its numbers (uint32), rising. A number is in the list when its low
