@@ -87,9 +87,8 @@ def seal(
 
 def head_of(connection: Connection, chain: str) -> Head:
     """The last seal of a chain."""
-    query = select(seals.c.n, seals.c.digest).where(seals.c.chain == chain).order_by(seals.c.n.desc()).limit(1)
-    found = connection.execute(query).first()
-    return Head(chain=chain, n=found.n, digest=found.digest) if found else Head(chain=chain, n=0, digest=START)
+    n, digest = _last(connection, "seals", "digest", chain)
+    return Head(chain=chain, n=n, digest=digest)
 
 
 def seal_the_past(connection: Connection) -> int:
@@ -106,13 +105,23 @@ def seal_the_past(connection: Connection) -> int:
     return total
 
 
+def _last(connection: Connection, table: str, column: str, chain: str) -> tuple[int, str]:
+    """Number and digest of a chain's last link, asked of the driver itself: every commit waits for the answer."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"SELECT n, {column} FROM {table} WHERE chain = {mark} ORDER BY n DESC LIMIT 1", (chain,))
+        found = cursor.fetchone()
+    finally:
+        cursor.close()
+    return (int(found[0]), str(found[1])) if found else (0, START)
+
+
 def _put_acts(connection: Connection, acts: Sequence[Deed], chain: str) -> str:
     """Append the acts to the audit trail; returns ``number:hash`` of the last one, empty when there is none."""
     if not acts:
         return ""
-    query = select(audit.c.n, audit.c.hash).where(audit.c.chain == chain).order_by(audit.c.n.desc()).limit(1)
-    found = connection.execute(query).first()
-    n, prev = (found.n, found.hash) if found else (0, START)
+    n, prev = _last(connection, "audit", "hash", chain)
     rows: list[Row] = []
     for deed in acts:
         n += 1

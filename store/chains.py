@@ -61,8 +61,13 @@ def act_hash(act: Act) -> str:
 
 
 def encoded(rows: Sequence[Sequence[Any]]) -> list[bytes]:
-    """Rows (at, kind, payload, call) of the journal as they are hashed."""
-    return [_encode((float(at), kind, payload, call)) for at, kind, payload, call in rows]
+    """Rows (at, kind, payload, call) of the journal as they are hashed: the payload last, with the length of what stands
+    before it, so that no two rows are alike."""
+    found = []
+    for at, kind, payload, call in rows:
+        head = f"{float(at)!r} {kind} {'-' if call is None else '+' + call} "
+        found.append(f"{len(head)} {head}{payload}".encode())
+    return found
 
 
 def marks_of(lines: Sequence[bytes]) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, and_, func, or_, select, text
 from store.faults import trouble_of
 from store.opening import Store
 from store.reservations import Reservations
-from store.sealing import NAME, Seal
+from store.sealing import Seal
 from store.tables import leads
 from telephony.batches import MOVES, BatchClosed
 from telephony.commands import FetchLeads
@@ -39,7 +39,7 @@ PAGE = 2000
 BREATH_EVERY, BREATH_S = 25, 0.0002
 """The reading thread lets others have the interpreter after so many leads, for at least so long."""
 COLUMNS = (
-    *("id", "campaign", "customer", "number", "number_key", "name"),
+    *("id", "campaign", "customer", "number", "number_key"),
     *("zones", "attempts", "last_outcome", "due", "priority", "agent", "batch", "holder"),
     *("consent_at", "consent_until"),
 )
@@ -379,7 +379,6 @@ def _lead(
     customer: CustomerId,
     number: str,
     number_key: int,
-    name: str,
     zones: str,
     attempts: int,
     last_outcome: str,
@@ -407,7 +406,6 @@ def _lead(
         abandoned_at=abandoned_at,
         consent_at=consent_at,
         consent_until=consent_until,
-        name=seal.opened(NAME, name, number_key),
         batch=batch,
         holder=holder,
     )

@@ -43,7 +43,6 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When a call to this customer or number last found no agent in time, on any campaign."""
     consent_at: float | None = None
     consent_until: float | None = None
-    name: str = ""
     batch: str = ""
     holder: str = ""
     """Who may be handed it, as `telephony.batches` writes it; "" is everybody of the campaign."""

@@ -31,7 +31,7 @@ class PhoneNumber:
 
     def __init__(self, e164: str) -> None:
         """Take a trusted E.164 text (``+`` and 3 to 15 digits); text from outside goes through ``parse``."""
-        if not (e164[:1] == "+" and e164[1:].isascii() and e164[1:].isdigit() and 4 <= len(e164) <= 16):
+        if not (4 <= len(e164) <= 16 and e164[0] == "+" and (digits := e164[1:]).isdigit() and digits.isascii()):
             raise NumberFault("not_e164")
         self._e164 = e164
 
