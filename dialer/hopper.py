@@ -56,7 +56,9 @@ class Hopper:
         self._asked_at = now
         enough = len(self._heap) > max(pace * ENOUGH_S, agents)
         limit = min(depth - len(self._heap), max(SMALL_FETCH, int(pace * SMALL_FETCH_S)) if enough else LARGEST_FETCH)
-        return FetchLeads(campaign=self.campaign, limit=min(limit, LARGEST_FETCH), holders=self.holders)
+        return FetchLeads(
+            campaign=self.campaign, limit=min(limit, LARGEST_FETCH), holders=self.holders, hurry=not enough
+        )
 
     def fetched(self, event: LeadsFetched, *, shut_until: float | None, now: float) -> float | None:
         """Note an answer of the store; `shut_until` is the next calling window when every lead of it met a closed

@@ -78,7 +78,7 @@ class LeadBook:
         self._shut: set[str] = set()
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._breathe: Callable[[], None] = lambda: None
+        self._breathe: Callable[[], None] = _at_once
         if post is not None:
             self._breathe = lambda: time.sleep(BREATH_S)
             self._thread = threading.Thread(target=self._run, name="store-leads", daemon=True)
@@ -161,7 +161,7 @@ class LeadBook:
                 ids = list(islice(chosen, min(PORTION, command.limit - len(found))))
                 if not ids:
                     break
-                found.extend(self._read(connection, ids, now))
+                found.extend(self._read(connection, ids, now, _at_once if command.hurry else self._breathe))
             next_due = None
             if len(found) < command.limit:
                 next_due = _next_due(connection, command, now)
@@ -174,13 +174,15 @@ class LeadBook:
             holders=command.holders,
         )
 
-    def _read(self, connection: Connection, ids: Sequence[LeadId], now: float) -> list[Lead]:
+    def _read(
+        self, connection: Connection, ids: Sequence[LeadId], now: float, breathe: Callable[[], None]
+    ) -> list[Lead]:
         since = now - self._look_back_s
         held = self._reservations
         if held is None:
-            return read_leads(connection, self._store.seal, ids, since=since, breathe=self._breathe)
+            return read_leads(connection, self._store.seal, ids, since=since, breathe=breathe)
         turns = held.turns(connection, ids)
-        found = read_leads(connection, self._store.seal, ids, since=since, breathe=self._breathe)
+        found = read_leads(connection, self._store.seal, ids, since=since, breathe=breathe)
         held.hand_out(((lead.id, lead.customer, lead.number_key) for lead in found), turns)
         return found
 
@@ -195,13 +197,17 @@ class LeadBook:
                 self._out[lead] = campaign
 
 
+def _at_once() -> None:
+    """No breath is taken."""
+
+
 def read_leads(
     connection: Connection,
     seal: Seal,
     ids: Sequence[LeadId],
     *,
     since: float,
-    breathe: Callable[[], None] = lambda: None,
+    breathe: Callable[[], None] = _at_once,
 ) -> list[Lead]:
     """The leads of these ids in this order, with the calls placed since; those in a call now are left out.
 

@@ -56,10 +56,13 @@ class Seal:
 
     def opened(self, place: bytes, text: str, row: int = 0) -> str:
         """The text as it was; one never sealed is given back as it is. Raises KeyFault for another key or place."""
-        if text[:1] != MARK:
+        if text.startswith(self._head):
+            cipher, body = self._cipher, text[len(self._head) :]
+        elif text[:1] == MARK:
+            serial, _, body = text[1:].partition(":")
+            cipher = self._ciphers.get(serial) or self._found(serial)
+        else:
             return text
-        serial, _, body = text[1:].partition(":")
-        cipher = self._ciphers.get(serial) or self._found(serial)
         try:
             raw = a2b_base64(body)
             return cipher.decrypt(raw[:NONCE], raw[NONCE:], place + row.to_bytes(8)).decode()

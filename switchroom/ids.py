@@ -7,6 +7,8 @@ from telephony.ids import CALL_PREFIX, CallId
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 WIDTH = 6
+PAIRS = [first + second for first in DIGITS for second in DIGITS]
+MOST = 36**WIDTH
 
 
 def base36(number: int) -> str:
@@ -22,7 +24,10 @@ def base36(number: int) -> str:
 def fixed(number: int) -> str:
     """A count in base 36 of a fixed width: Asterisk refuses a ChannelId that begins a live channel's, ``c-1`` beside
     ``c-12``, so no id may be the beginning of another."""
-    return base36(number).rjust(WIDTH, "0")
+    if number >= MOST:
+        return base36(number)
+    high, low = divmod(number, 1296)
+    return PAIRS[high // 1296] + PAIRS[high % 1296] + PAIRS[low]
 
 
 def call_ids(started: float) -> Callable[[], CallId]:

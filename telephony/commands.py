@@ -121,8 +121,10 @@ class CancelTimer(Command, frozen=True, kw_only=True):
 class FetchLeads(Command, frozen=True, kw_only=True):
     """Bring up to `limit` dialable leads of the campaign, best first; answered by ``LeadsFetched``.
 
-    Only leads one of `holders` holds; "" is everybody."""
+    Only leads one of `holders` holds; "" is everybody. With `hurry` agents wait for them; else whoever reads lets calls
+    in meanwhile."""
 
     campaign: CampaignId
     limit: int
     holders: tuple[str, ...] = ("",)
+    hurry: bool = False

@@ -12,20 +12,24 @@ from sqlalchemy import select, text, update
 
 import store
 from store import Store, keyfile, resealing
-from store.intake import NewLead, add_leads, leads_of
+from store.intake import NewLead, add_leads
 from store.keyfile import KeyFault
 from store.queries import numbers_of
 from store.sealing import MARK, NAME, NUMBER, Seal
 from store.tables import leads, meta
 from telephony.ids import LeadId
-from tests.store.trade import NOON, SPRING, customer
+from tests.store.trade import customer
 
 KEYS = {1: b"k" * 32}
 
 
 def known(opened: Store) -> list[tuple[str, str]]:
-    found = leads_of(opened, SPRING, limit=10_000, now=NOON)
-    return [(lead.number.for_store(), lead.name) for lead in found]
+    with opened.reading.begin() as connection:
+        found = connection.execute(select(leads.c.number, leads.c.name, leads.c.number_key).order_by(leads.c.id)).all()
+    numbers = [opened.seal.number(row.number, row.number_key).for_store() for row in found]
+    return [
+        (number, opened.seal.opened(NAME, row.name, row.number_key)) for number, row in zip(numbers, found, strict=True)
+    ]
 
 
 def raw(opened: Store) -> list[str]:

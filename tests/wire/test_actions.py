@@ -100,11 +100,19 @@ def test_ringing_an_agent_sets_three_variables_and_then_redirects() -> None:
         (ConnectToSeat(server=PBX1, call=CALL, agent=AGENT), "switchroom-seat", "1001"),
         (Park(server=PBX1, call=CALL), "switchroom-answered", "s"),
         (HoldCustomer(server=PBX1, call=CALL), "switchroom-hold", "s"),
-        (PlayAbandonMessage(server=PBX1, call=CALL), "switchroom-abandoned", "s"),
     ],
 )
 def test_customer_is_moved_by_redirect(command: PbxCommand, context: str, exten: str) -> None:
     assert made(command) == [redirect(context, exten)]
+
+
+def test_a_customer_nobody_could_take_is_moved_with_his_message_and_his_key() -> None:
+    *variables, last = made(PlayAbandonMessage(server=PBX1, call=CALL, message="acme/sorry", opt_out_key="*"))
+    assert [(action["Variable"], action["Value"]) for action in variables] == [
+        ("SWITCHROOM_MESSAGE", "acme/sorry"),
+        ("SWITCHROOM_OPT_OUT", "*"),
+    ]
+    assert last == redirect("switchroom-abandoned", "s")
 
 
 def test_recording_is_mixed_and_both_sides_apart() -> None:
