@@ -106,14 +106,10 @@ def seal_the_past(connection: Connection) -> int:
 
 
 def _last(connection: Connection, table: str, column: str, chain: str) -> tuple[int, str]:
-    """Number and digest of a chain's last link, asked of the driver itself: every commit waits for the answer."""
+    """Number and digest of a chain's last link, asked in plain SQL: every commit waits for the answer."""
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(f"SELECT n, {column} FROM {table} WHERE chain = {mark} ORDER BY n DESC LIMIT 1", (chain,))
-        found = cursor.fetchone()
-    finally:
-        cursor.close()
+    question = f"SELECT n, {column} FROM {table} WHERE chain = {mark} ORDER BY n DESC LIMIT 1"
+    found = connection.exec_driver_sql(question, (chain,)).first()
     return (int(found[0]), str(found[1])) if found else (0, START)
 
 
