@@ -5,6 +5,7 @@ from math import erfc, pi
 import numpy as np
 
 from dialer.forecast import Chances, Floats, Forecast
+from dialer.pacing.demand import Demand
 from dialer.pacing.view import PaceView
 
 _NEAR = np.arange(12, dtype=np.float64)
@@ -23,31 +24,25 @@ class Risk:
     """The risk that one more call finds no agent, as a function of how many are placed before it."""
 
     def __init__(self, view: PaceView, held: Floats, forecast: Forecast, talk: Chances, wrap: Chances) -> None:
-        g1, g2, g3 = forecast.answers(held)
-        self._new, self._law, self._g1, self._doubt = forecast.new, forecast.law, g1, forecast.doubt
-        short = view.waiting - view.free + 0.5 + g1
-        var = g1 - g2
-        third = 3.0 * g2 - g1 - 2.0 * g3
-        if view.shared:
-            short = short + view.shared * self._new.share
-            var = var + view.shared * self._new.spread
-            third = third - view.shared * self._new.skew
+        self._demand = demand = Demand(view, held, forecast)
+        self._law = forecast.law
+        short = view.waiting - view.free + 0.5 + demand.out.mean
+        var, third = demand.out.spread, -demand.out.skew
         for agents, freed in ((view.talking, talk), (view.wrapping, wrap)):
             if agents:
-                short -= agents * freed.share
-                var += agents * freed.spread
-                third += agents * freed.skew
+                short = short - agents * freed.share
+                var = var + agents * freed.spread
+                third = third + agents * freed.skew
         self._short, self._var, self._third = short, var, third
 
     def of(self, counts: Floats) -> Floats:
         """For each number of new calls, the risk of the call after them."""
-        n = counts[:, None]
-        came = n * self._new.share
-        var = came + self._g1
+        came, spread, tail = self._demand.new(counts)
+        var = came + self._demand.pending
         var *= var
-        var *= self._doubt
+        var *= self._demand.doubt
         var += self._var
-        var += n * self._new.spread
+        var += spread
         np.maximum(var, 1e-9, out=var)
         sigma = np.sqrt(var)
         came += self._short
@@ -55,7 +50,6 @@ class Risk:
         came *= _FINE
         came += _MIDDLE + 0.5
         at = came.astype(np.intp)
-        tail = n * self._new.skew
         tail -= self._third
         sigma *= var
         tail /= sigma
