@@ -4,6 +4,7 @@ from config.model import PacingSettings
 from dialer.abandonment import Budget
 from dialer.forecast import Forecast
 from dialer.pacing.risk import Risk
+from dialer.pacing.supply import agents_there
 from dialer.pacing.view import PaceView, Placement, within
 
 
@@ -28,7 +29,7 @@ class Predictive:
         most = max(safe, most - len(view.pending) - view.shared)
         count = safe
         if most > safe and budget.cap > 4e-4 and view.signed_in:
-            risk = Risk(view, held, forecast, talk, wrap)
+            risk = Risk(view, held, forecast, agents_there(view, talk, wrap))
             count = risk.first_above(budget.cap, safe, most)
         words = {
             "free": str(view.free),

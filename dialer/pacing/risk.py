@@ -4,8 +4,8 @@ from math import erfc, pi
 
 import numpy as np
 
-from dialer.forecast import Chances, Floats, Forecast
-from dialer.pacing.demand import Demand
+from dialer.forecast import Floats, Forecast
+from dialer.pacing.demand import Demand, Moments
 from dialer.pacing.view import PaceView
 
 _NEAR = np.arange(12, dtype=np.float64)
@@ -23,16 +23,11 @@ the step is 1/1024, so that a risk is right to 1 in 5000."""
 class Risk:
     """The risk that one more call finds no agent, as a function of how many are placed before it."""
 
-    def __init__(self, view: PaceView, held: Floats, forecast: Forecast, talk: Chances, wrap: Chances) -> None:
+    def __init__(self, view: PaceView, held: Floats, forecast: Forecast, supply: Moments) -> None:
         self._demand = demand = Demand(view, held, forecast)
         self._law = forecast.law
-        short = view.waiting - view.free + 0.5 + demand.out.mean
-        var, third = demand.out.spread, -demand.out.skew
-        for agents, freed in ((view.talking, talk), (view.wrapping, wrap)):
-            if agents:
-                short = short - agents * freed.share
-                var = var + agents * freed.spread
-                third = third + agents * freed.skew
+        short = view.waiting + 0.5 + demand.out.mean - supply.mean
+        var, third = demand.out.spread + supply.spread, supply.skew - demand.out.skew
         self._short, self._var, self._third = short, var, third
 
     def of(self, counts: Floats) -> Floats:
