@@ -13,14 +13,20 @@ import msgspec
 
 from telephony.ids import CallId, CampaignId, CustomerId
 from telephony.leads import Contact
+from telephony.outcomes import Outcome
 
 _ROW = Struct("<dqqiiHHB")
 _SIZE = _ROW.size
 _pack = _ROW.pack
+_BRIEF = Struct("<dq8xii2xHx")
+"""Of a row: instant, call, both rows before, outcome."""
 _OUTCOME = Struct("<H")
 _OUTCOME_AT, _REACHED_AT = _SIZE - 3, _SIZE - 1
 _END = -1
 _ANSWERED, _CONNECTED = 1, 2
+REFUSED = Outcome.REFUSED.value
+"""The outcome of an attempt that certainly never left: it counts under no rule."""
+_REFUSED = 1
 _instant = attrgetter("at")
 
 Row = tuple[float, int, int, int, int, int, int, int]
@@ -38,19 +44,32 @@ class Page:
         self.rows = bytearray()
 
     def of(self, number_key: int, customer: CustomerId) -> list[Row]:
-        """The rows of the number, and those of the customer that are of his other numbers; latest first each."""
+        """The rows of the number or the customer, latest first."""
         rows, read, found = self.rows, _ROW.unpack_from, list[Row]()
-        at = self.last.get(number_key, _END)
-        while at != _END:
+        mine, his = self.last.get(number_key, _END), self.last.get(customer, _END)
+        while (at := mine if mine > his else his) != _END:
             row = read(rows, at * _SIZE)
             found.append(row)
-            at = row[3]
-        at = self.last.get(customer, _END)
-        while at != _END:
-            row = read(rows, at * _SIZE)
-            if row[2] != number_key:
-                found.append(row)
-            at = row[4]
+            if at == mine:
+                mine = row[3]
+            if at == his:
+                his = row[4]
+        return found
+
+    def instants(self, number_key: int, customer: CustomerId, but: int, calls: set[int] | None) -> list[float]:
+        """When the number or the customer was called, but for calls of the outcome `but`; adds what they are to `calls`."""
+        rows, read, found = self.rows, _BRIEF.unpack_from, list[float]()
+        mine, his = self.last.get(number_key, _END), self.last.get(customer, _END)
+        while (at := mine if mine > his else his) != _END:
+            instant, call, before_mine, before_his, outcome = read(rows, at * _SIZE)
+            if outcome != but:
+                found.append(instant)
+            if calls is not None:
+                calls.add(call)
+            if at == mine:
+                mine = before_mine
+            if at == his:
+                his = before_his
         return found
 
 
@@ -67,8 +86,8 @@ class Calls:
 
     def __init__(self) -> None:
         self.young, self.old = Page(), Page()
-        self._names: list[str] = [""]
-        self._index: dict[str, int] = {"": 0}
+        self._names: list[str] = ["", REFUSED]
+        self._index: dict[str, int] = {"": 0, REFUSED: _REFUSED}
         self._open: dict[CallId, _UnderWay] = {}
 
     def enter(self, contact: Contact) -> None:
@@ -135,6 +154,17 @@ class Calls:
             found += [contact for contact in told if hash(contact.call) not in mine]
         if len(found) > 1:
             found.sort(key=_instant)
+        return found
+
+    def instants(self, told: Sequence[Contact], number_key: int, customer: CustomerId) -> list[float]:
+        """When they were called, earliest first, as ``together`` has it, without the attempts that never left."""
+        mine = set[int]() if told else None
+        found = self.young.instants(number_key, customer, _REFUSED, mine)
+        if self.old.last:
+            found += self.old.instants(number_key, customer, _REFUSED, mine)
+        if mine is not None:
+            found += [one.at for one in told if one.outcome != REFUSED and hash(one.call) not in mine]
+        found.sort()
         return found
 
     def _contact(self, row: Row, call: CallId, customer: CustomerId) -> Contact:

@@ -58,12 +58,16 @@ def may_dial(lead: Lead | Callee, rules: GateRules, state: GateState, now: float
     placed: Sequence[Contact] = lead.placed
     calls = state.calls
     young, old = calls.young.last, calls.old.last
-    if key in young or customer in young or key in old or customer in old:
-        placed = calls.together(placed, key, customer)
-    if placed:
-        zones = zones_named(lead.zones)
+    known = key in young or customer in young or key in old or customer in old
+    if (known or placed) and rules.frequency:
+        zones, plain, times = zones_named(lead.zones), rules.plain, list[float]()
+        if plain:
+            times = calls.instants(placed, key, customer)
+        elif known:
+            placed = calls.together(placed, key, customer)
         for rule in rules.frequency:
-            if (allows := rule.until(placed, key, zones, now)) > now:
+            allows = rule.rests(times, zones, now) if plain else rule.until(placed, key, zones, now)
+            if allows > now:
                 first, until = first or Rule.FREQUENCY, max(until, allows)
     if rules.abandon_rest_s and (state.abandoned or lead.abandoned_at):
         last = max(state.abandoned.get(key, 0.0), state.abandoned.get(customer, 0.0), lead.abandoned_at or 0.0)

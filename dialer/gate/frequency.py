@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config.model import FrequencyRule
 from config.spans import Span, span
+from dialer.gate.calls import REFUSED
 from dialer.recycle import ABANDONED
 from dialer.walltime import after, begins, local_day, next_period, period_of
 from telephony.ids import CampaignId
@@ -16,8 +17,6 @@ from telephony.leads import Contact
 from telephony.outcomes import Outcome
 
 UTC = (ZoneInfo("UTC"),)
-REFUSED = Outcome.REFUSED.value
-"""The outcome of an attempt that certainly never left."""
 
 
 class Frequency:
@@ -32,7 +31,7 @@ class Frequency:
         self._campaign = campaign if rule.scope == "campaign" else None
         self._reached = rule.counts
         self._uncounted = frozenset(rule.uncounted) | {REFUSED}
-        self._plain = (rule.per, rule.scope, rule.counts, rule.uncounted) == ("customer", "everywhere", "placed", [])
+        self.plain = (rule.per, rule.scope, rule.counts, rule.uncounted) == ("customer", "everywhere", "placed", [])
         self._everywhere_the_same = not (self._on_calendar or self._within.days or self._within.months) and not (
             self._rest.days or self._rest.months
         )
@@ -42,13 +41,17 @@ class Frequency:
         """The instant from which the rule allows a call, asked at `at`; 0.0 when it does. `placed` oldest first."""
         if len(placed) < self._calls:
             return 0.0
-        since = at - self.looks_back_s
-        if self._plain:
-            times = [one.at for one in placed if one.at > since and one.outcome != REFUSED]
-        else:
-            times = [one.at for one in placed if one.at > since and self._counts(one, number_key)]
+        return self.rests([one.at for one in placed if self._counts(one, number_key)], zones, at)
+
+    def rests(self, times: list[float], zones: tuple[ZoneInfo, ...], at: float) -> float:
+        """As ``until``, of the instants of the calls that count, earliest first; a `plain` rule counts all that left."""
         if len(times) < self._calls:
             return 0.0
+        since = at - self.looks_back_s
+        if times[0] <= since:
+            times = [time for time in times if time > since]
+            if len(times) < self._calls:
+                return 0.0
         ask = self._calendar if self._on_calendar else self._sliding
         until = 0.0
         for zone in UTC if self._everywhere_the_same else zones:
@@ -74,31 +77,29 @@ class Frequency:
         """Counted just before `at`, and just before each call whose rest may still last; calendars are asked only about
         calls that may be in or out by the length of a month."""
         most, within, rest = self._calls, self._within, self._rest
-        until = 0.0
-        inside = [time for time in times if self._spans(time, at, zone)]
-        if len(inside) >= most:
-            until = sorted(after(time, within, zone) for time in inside)[-most]
+        surely, hardly = at - within.shortest_s, at - within.longest_s
+        until, inside = 0.0, 0
+        for time in reversed(times):
+            if time <= hardly:
+                break
+            inside += time > surely or at < after(time, within, zone)
+        if inside >= most:
+            until = sorted(after(time, within, zone) for time in times if time > hardly)[-most]
         if not rest:
             return until
         for last in range(len(times) - 1, most - 2, -1):
             time = times[last]
-            if time + rest.longest_s <= max(at, until):
+            if time + rest.longest_s <= (at if at > until else until):
                 break
             count = 1
+            surely, hardly = time - within.shortest_s, time - within.longest_s
             for earlier in range(last - 1, -1, -1):
-                if count >= most or times[earlier] + within.longest_s <= time:
+                if count >= most or times[earlier] <= hardly:
                     break
-                count += self._spans(times[earlier], time, zone)
+                count += times[earlier] > surely or time < after(times[earlier], within, zone)
             if count >= most:
                 until = max(until, after(time, rest, zone))
         return until
-
-    def _spans(self, time: float, at: float, zone: ZoneInfo) -> bool:
-        """Whether `at` is less than the rule's span after `time`."""
-        within = self._within
-        if at < time + within.shortest_s:
-            return True
-        return at < time + within.longest_s and at < after(time, within, zone)
 
     def _calendar(self, times: list[float], zone: ZoneInfo, at: float) -> float:
         unit = self._within.unit

@@ -30,6 +30,7 @@ class GateRules:
             holiday_windows=settings.holiday_windows,
         )
         self.frequency = tuple(Frequency(rule, campaign) for rule in settings.frequency)
+        self.plain = all(rule.plain for rule in self.frequency)
         self.abandon_rest_s = settings.pacing.abandon_rest_h * 3600.0 if settings.mode in AUTOMATIC else 0.0
         self.consent = settings.consent
 
