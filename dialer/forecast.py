@@ -4,7 +4,7 @@ The law of the time from dialling to a customer who waits, the answer rate, and 
 Failures of the network are not outcomes and never enter; calls still out correct the answer rate for what they hide.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from math import exp, log, sqrt
 from typing import NamedTuple
@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
+
+from dialer.level import USUAL, Counts, place_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,7 +24,7 @@ LAWS_EVERY = 5
 """The laws of time, which change slowly, are read off every so many looks at the answer rate."""
 PRIOR_EVENTS = 20.0
 PRIOR_TALK_S, PRIOR_WRAP_S = 60.0, 15.0
-PRIOR_RATE, PRIOR_WEIGHT = 0.35, 10.0
+PRIOR_WEIGHT = 10.0
 
 
 class Chances(NamedTuple):
@@ -31,6 +33,13 @@ class Chances(NamedTuple):
     share: Floats
     spread: Floats
     skew: Floats
+
+
+class Held(NamedTuple):
+    """The calls still out by age in whole seconds: sums over those of one age of w, w² and w³, where w times what an
+    answering customer has still to gain is the probability of an answer."""
+
+    weights: Floats
 
 
 def chances(share: Floats) -> Chances:
@@ -50,8 +59,8 @@ class Forecast:
         other[int(ring_s) : int(ring_s) + 4] += 0.5 / 4
         self._human_at = _Histogram(PRIOR_EVENTS * bell / bell.sum())
         self._other_at = _Histogram(PRIOR_EVENTS * other / other.sum())
-        self._slow = [PRIOR_RATE * PRIOR_WEIGHT, (1.0 - PRIOR_RATE) * PRIOR_WEIGHT]
-        self._fast = list(self._slow)
+        self._slow = Counts(USUAL * PRIOR_WEIGHT, (1.0 - USUAL) * PRIOR_WEIGHT)
+        self._fast = self._slow.copied()
         self._seen = 0
         self._per_minute = 0.0
         self._per_minute_at = 0.0
@@ -60,27 +69,35 @@ class Forecast:
         self._fresh_until = 0.0
         self._laws_for = 0
         self._left = np.zeros(self._bins), np.zeros(self._bins)
-        self._gained: Floats = np.zeros((self._bins, HORIZON))
-        self._soon: Floats = np.zeros(HORIZON)
-        self.rate = PRIOR_RATE
+        self._gained: Floats = np.zeros((3, self._bins, HORIZON))
+        self._most: Floats = np.ones(self._bins)
+        self.rate = USUAL
         self.law: Floats = np.zeros(HORIZON)
         """Share of the answering customers who answer in each second after dialling."""
+        self.soon: Floats = np.zeros(HORIZON)
+        """Share of the answering customers who have answered within k + 1 seconds of dialling."""
         self.new = chances(np.zeros(HORIZON))
         """That a call placed now has become a waiting customer within k seconds."""
-        self._answers: Floats = np.zeros((self._bins, 3 * HORIZON))
+        self.level = 1.0
+        """What the odds of every lead's chance are multiplied by, to have how leads are answered now."""
 
     @property
     def outcomes(self) -> int:
         """How many attempts it has learned from."""
         return self._seen
 
-    def human(self, age_s: float, now: float) -> None:
-        """A customer was ready to be connected that long after dialling."""
-        self._outcome(self._human_at, age_s, 0, now)
+    def human(self, age_s: float, now: float, chance: float = USUAL) -> None:
+        """A customer was ready to be connected that long after dialling; `chance` is what was told of its lead."""
+        self._outcome(self._human_at, age_s, True, now, chance)
 
-    def other(self, age_s: float, now: float) -> None:
+    def other(self, age_s: float, now: float, chance: float = USUAL) -> None:
         """An attempt ended otherwise, and not by the network's fault or ours."""
-        self._outcome(self._other_at, age_s, 1, now)
+        self._outcome(self._other_at, age_s, False, now, chance)
+
+    def chance(self, told: float) -> float:
+        """The probability that a lead of which `told` is told is answered by a human, as leads are answered now."""
+        odds = self.level * told / (1.0 - told)
+        return odds / (1.0 + odds)
 
     def talked(self, for_s: float) -> None:
         _average(self._talk, for_s)
@@ -88,21 +105,40 @@ class Forecast:
     def wrapped(self, for_s: float) -> None:
         _average(self._wrap, for_s)
 
-    def look(self, pending: Iterable[float], now: float) -> Floats:
-        """How many pending calls there are of each age in whole seconds; refreshes the tables when they are old."""
+    def look(self, pending: Collection[float], now: float, told: Collection[float] = ()) -> Held:
+        """The calls still out, `told` what is told of their leads, in the same order (empty: nothing of any);
+        refreshes the tables when they are old."""
         ages = np.fromiter(pending, dtype=np.float64)
         np.subtract(now, ages, out=ages)
         np.minimum(np.maximum(ages, 0.0, out=ages), self._bins - 1, out=ages)
-        held = np.bincount(ages.astype(np.intp), minlength=self._bins).astype(np.float64)
+        at = ages.astype(np.intp)
+        own = np.fromiter(told, dtype=np.float64) if len(told) == len(at) else None
         if now >= self._fresh_until or now < self._fresh_until - FRESH_S:
-            self._refresh(held)
+            self._refresh(at, own)
             self._fresh_until = now + FRESH_S
-        return held
+        left_h, left_o = self._left
+        if own is None:
+            held = np.bincount(at, minlength=self._bins).astype(np.float64)
+            one = self.rate / np.maximum(1e-9, self.rate * left_h + (1.0 - self.rate) * left_o)
+            first = held * one
+            second = first * one
+            return Held(np.array((first, second, second * one)))
+        human = self.level * own
+        own = human * left_h.take(at) + (1.0 - own) * left_o.take(at)
+        np.maximum(own, 1e-9, out=own)
+        np.divide(human, own, out=own)
+        np.minimum(own, self._most.take(at), out=own)
+        square = own * own
+        weights = np.empty((3, self._bins))
+        weights[0] = np.bincount(at, own, self._bins)
+        weights[1] = np.bincount(at, square, self._bins)
+        weights[2] = np.bincount(at, square * own, self._bins)
+        return Held(weights)
 
-    def answers(self, held: Floats) -> tuple[Floats, Floats, Floats]:
+    def answers(self, held: Held) -> tuple[Floats, Floats, Floats]:
         """Sums over the pending calls of g, g² and g³, g the probability of a waiting customer within k + 1 seconds."""
-        sums = held @ self._answers
-        return sums[:HORIZON], sums[HORIZON : 2 * HORIZON], sums[2 * HORIZON :]
+        first, second, third = np.matmul(held.weights[:, None, :], self._gained)[:, 0]
+        return first, second, third
 
     def freed(self, patience_s: float) -> tuple[Chances, Chances]:
         """That a talking, and a wrapping, agent is free within k + 1 seconds and the patience; the means to half a
@@ -112,41 +148,33 @@ class Forecast:
     @property
     def doubt(self) -> float:
         """Squared relative error of the answer rate."""
-        return (1.0 - self.rate) / (self.rate * (self._slow[0] + self._slow[1]))
+        return (1.0 - self.rate) / (self.rate * self._slow.weight)
 
-    def _outcome(self, histogram: "_Histogram", age_s: float, which: int, now: float) -> None:
+    def _outcome(self, histogram: "_Histogram", age_s: float, human: bool, now: float, chance: float) -> None:
         self._seen += 1
         self._per_minute = self._per_minute * exp(-max(0.0, now - self._per_minute_at) / 60.0) + 1.0
         self._per_minute_at = now
         busy = self._per_minute
         histogram.add(age_s, 1.0 - 1.0 / max(1500.0, 6.0 * busy))
-        for counts, memory in ((self._slow, min(3000.0, max(300.0, 4.0 * busy))), (self._fast, max(120.0, 0.4 * busy))):
-            keep = 1.0 - 1.0 / memory
-            counts[0] *= keep
-            counts[1] *= keep
-            counts[which] += 1.0
+        place = place_of(chance)
+        self._slow.add(place, human, 1.0 - 1.0 / min(3000.0, max(300.0, 4.0 * busy)))
+        self._fast.add(place, human, 1.0 - 1.0 / max(120.0, 0.4 * busy))
 
-    def _refresh(self, held: Floats) -> None:
+    def _refresh(self, at: npt.NDArray[np.intp], told: Floats | None) -> None:
         if self._laws_for <= 0:
             self._learn_laws()
             self._laws_for = LAWS_EVERY
         self._laws_for -= 1
-        left_h, left_o = self._left
-        slow, fast = (
-            self._with_hidden(self._slow, held, left_h, left_o),
-            self._with_hidden(self._fast, held, left_h, left_o),
-        )
-        seen = self._fast[0] + self._fast[1]
-        if self._seen > 50 and abs(fast - slow) > 3.0 * sqrt(slow * (1.0 - slow) / seen):
-            self._slow, slow = list(self._fast), fast
+        left = self._left[0].take(at), self._left[1].take(at)
+        if told is None:
+            told = np.full(len(at), USUAL)
+        (slow, level), (fast, quick) = (self._with_hidden(counts, left, told) for counts in (self._slow, self._fast))
+        same = self._slow.rate_at(quick) if self._slow.mixed else fast
+        if self._seen > 50 and abs(same - slow) > 3.0 * sqrt(slow * (1.0 - slow) / self._fast.weight):
+            self._slow, slow, level = self._fast.copied(), fast, quick
         self.rate = rate = min(0.97, max(0.01, slow))
-        still = np.maximum(1e-9, rate * left_h + (1.0 - rate) * left_o)
-        first, second, third = np.hsplit(self._answers, 3)
-        np.multiply(self._gained, (rate / still)[:, None], out=first)
-        np.minimum(first, 1.0, out=first)
-        np.multiply(first, first, out=second)
-        np.multiply(second, first, out=third)
-        self.new = chances(rate * self._soon)
+        self.level = level if self._slow.mixed else rate / (1.0 - rate) * (1.0 - USUAL) / USUAL
+        self.new = chances(rate * self.soon)
 
     def _learn_laws(self) -> None:
         human, left_h = self._human_at.law()
@@ -154,16 +182,18 @@ class Forecast:
         padded = np.concatenate((human, np.ones(HORIZON)))
         halfway = 0.5 * (padded[1:] + padded[:-1])
         self._left = left_h, left_o
-        self._gained = np.maximum(0.0, sliding_window_view(halfway, HORIZON) - (1.0 - left_h)[:, None])
-        self._soon = human[:HORIZON]
-        self.law = np.diff(self._soon, prepend=0.0) / max(1e-9, self._soon[-1])
+        gained = np.maximum(0.0, sliding_window_view(halfway, HORIZON) - (1.0 - left_h)[:, None])
+        self._gained = np.array((gained, gained**2, gained**3))
+        self._most = 1.0 / np.maximum(1e-9, gained[:, -1])
+        self.soon = human[:HORIZON]
+        self.law = np.diff(self.soon, prepend=0.0) / max(1e-9, self.soon[-1])
 
     @staticmethod
-    def _with_hidden(counts: list[float], held: Floats, left_h: Floats, left_o: Floats) -> float:
-        """The answer rate, counting each pending call by the probability that it is one that will answer."""
-        known = counts[0] / (counts[0] + counts[1])
-        humans = known * left_h / np.maximum(1e-9, known * left_h + (1.0 - known) * left_o)
-        return float((counts[0] + held @ humans) / (counts[0] + counts[1] + held.sum()))
+    def _with_hidden(counts: Counts, left: tuple[Floats, Floats], told: Floats) -> tuple[float, float]:
+        """The answer rate and level, counting each pending call by the probability that it is one that will answer."""
+        human = counts.level() * told * left[0]
+        humans = float(np.sum(human / np.maximum(1e-9, human + (1.0 - told) * left[1])))
+        return counts.with_pending(humans, told)
 
 
 class _Histogram:

@@ -1,8 +1,11 @@
 """How many customers will have answered within each second ahead: of the calls still out, and of calls placed now."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from dialer.forecast import Floats, Forecast
+import numpy as np
+
+from dialer.forecast import Floats, Forecast, Held
 from dialer.pacing.view import PaceView
 
 
@@ -17,7 +20,7 @@ class Moments(NamedTuple):
 class Demand:
     """The answers to expect within k + 1 seconds."""
 
-    def __init__(self, view: PaceView, held: Floats, forecast: Forecast) -> None:
+    def __init__(self, view: PaceView, held: Held, forecast: Forecast) -> None:
         g1, g2, g3 = forecast.answers(held)
         self._new = forecast.new
         self.doubt = forecast.doubt
@@ -33,7 +36,42 @@ class Demand:
                 mean + view.shared * new.share, spread + view.shared * new.spread, skew + view.shared * new.skew
             )
 
+        self._coming = _Coming(forecast, view.next) if view.next else None
+
     def new(self, counts: Floats) -> Moments:
         """Answers of that many calls placed now, a row for each count; the rows are the caller's own."""
+        if self._coming is not None:
+            return self._coming.first(counts)
         n, new = counts[:, None], self._new
         return Moments(n * new.share, n * new.spread, n * new.skew)
+
+
+class _Coming:
+    """The answers of the next leads in dialling order, each with its own chance; those beyond answer as all do."""
+
+    def __init__(self, forecast: Forecast, told: Sequence[float]) -> None:
+        chance = np.array(told, dtype=np.float64)
+        odds = forecast.level * chance
+        chance = odds / (1.0 + odds - chance)
+        rate, one = forecast.rate, forecast.soon
+        self._known = len(told)
+        self._sums = np.zeros((3, self._known + 1))
+        power = chance
+        for row in self._sums:
+            np.cumsum(power, out=row[1:])
+            power = power * chance
+        self._beyond = np.array((rate, rate * rate, rate**3))[:, None]
+        self._one, self._two, self._three = one, one * one, one**3
+
+    def first(self, counts: Floats) -> Moments:
+        """Of that many of them."""
+        sums = self._sums.take(counts.astype(np.intp), axis=1, mode="clip")
+        if counts[-1] > self._known:
+            sums += self._beyond * np.maximum(0.0, counts - self._known)
+        one = sums[0][:, None] * self._one
+        two = sums[1][:, None] * self._two
+        three = sums[2][:, None] * self._three
+        skew = one - 3.0 * two
+        three *= 2.0
+        skew += three
+        return Moments(one, one - two, skew)

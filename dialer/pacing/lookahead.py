@@ -21,7 +21,7 @@ class Predictive:
 
     def place(self, view: PaceView) -> Placement:
         budget, forecast = self._budget, self._forecast
-        held = forecast.look(view.pending, view.now)
+        held = forecast.look(view.pending, view.now, view.chances)
         safe = max(0, view.open_agents)
         talk, wrap = forecast.freed(self._settings.patience_s)
         soon = view.free + float(view.talking * talk.share[9] + view.wrapping * wrap.share[9])

@@ -15,7 +15,7 @@ class RatioWithBudget:
         self._budget = budget
 
     def place(self, view: PaceView) -> Placement:
-        self._forecast.look(view.pending, view.now)
+        self._forecast.look(view.pending, view.now, view.chances)
         ratio = min(self._most, max(1.0, 5.0 * self._budget.cap**0.5 / self._forecast.rate))
         wish = int(ratio * view.free) - view.waiting - len(view.pending) - view.shared
         placement = within(view, wish, "pace.ratio", {"ratio": f"{ratio:.1f}", "budget": f"{self._budget.target:.1%}"})

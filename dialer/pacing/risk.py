@@ -4,7 +4,7 @@ from math import erfc, pi
 
 import numpy as np
 
-from dialer.forecast import Floats, Forecast
+from dialer.forecast import Floats, Forecast, Held
 from dialer.pacing.demand import Demand, Moments
 from dialer.pacing.view import PaceView
 
@@ -23,7 +23,7 @@ the step is 1/1024, so that a risk is right to 1 in 5000."""
 class Risk:
     """The risk that one more call finds no agent, as a function of how many are placed before it."""
 
-    def __init__(self, view: PaceView, held: Floats, forecast: Forecast, supply: Moments) -> None:
+    def __init__(self, view: PaceView, held: Held, forecast: Forecast, supply: Moments) -> None:
         self._demand = demand = Demand(view, held, forecast)
         self._law = forecast.law
         short = view.waiting + 0.5 + demand.out.mean - supply.mean

@@ -1,6 +1,6 @@
 """What a pacing rule sees, what it answers, and what agents and lines leave of its wish."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -11,7 +11,9 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
 
     `talking` are the busy agents not in wrap-up; `pending` when each call still out was placed (epoch seconds);
     `waiting` answered customers without an agent; `room` calls the trunks would take; `shared` pending calls of other
-    campaigns that may take these agents."""
+    campaigns that may take these agents; `chances` what is told of each pending call's lead, in the order of `pending`,
+    and `next` of the next leads in the order they would be dialled in: probabilities of a human's answer, from the
+    lead's history alone (empty: nothing is known of any)."""
 
     now: float
     free: int
@@ -21,6 +23,8 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     room: int
     shared: int = 0
+    chances: Collection[float] = ()
+    next: Sequence[float] = ()
 
     @property
     def signed_in(self) -> int:
