@@ -60,7 +60,9 @@ class Rig:
     """Started by ``start``, gone after ``close``; agents ``1001``… answer, ``2001``… ignore, ``3001``… are absent;
     one is a browser and one registers with a password."""
 
-    def __init__(self, dest: Path, channels: int = 400) -> None:
+    def __init__(self, dest: Path, channels: int = 400, *, carrier: bool = True) -> None:
+        """Without `carrier` nobody is at ``carrier.host``: the caller plays the carrier there himself."""
+        self._plays_carrier = carrier
         self.run = Path(tempfile.mkdtemp(prefix="switchroom-rig-"))
         network = _network()
         self.carrier = Party(dest, self.run / "carrier", "carrier", f"{network}.2", f"{network}.1")
@@ -123,4 +125,4 @@ class Rig:
 
     @property
     def _parties(self) -> tuple[Party, ...]:
-        return (self.carrier, self.answering, self.ignoring)
+        return (*((self.carrier,) if self._plays_carrier else ()), self.answering, self.ignoring)

@@ -61,6 +61,11 @@ class Pbx:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs, 0 when none does."""
+        return self._process.pid if self._process is not None and self.running else 0
+
     def write(self, name: str, text: str) -> None:
         (self.run / "etc" / name).write_text(text, encoding="utf-8")
 

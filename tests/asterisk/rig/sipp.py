@@ -13,14 +13,19 @@ RATE = 8000
 CUSTOMER_HZ, AGENT_HZ, MUSIC_HZ = 440, 880, 1320
 
 
-def tone(path: Path, hertz: float, seconds: float = 10.0) -> None:
-    """A G.711 µ-law file with a sine of half the full level; whole seconds loop without a click."""
-    linear = 0.5 * np.sin(2 * np.pi * hertz * np.arange(int(RATE * seconds)) / RATE)
+def ulaw(hertz: float, first: int, count: int) -> bytes:
+    """G.711 µ-law of a sine of half the full level: `count` samples from the one numbered `first`."""
+    linear = 0.5 * np.sin(2 * np.pi * hertz * np.arange(first, first + count) / RATE)
     level = np.clip(np.abs(linear) * 32635, 0, 32635).astype(np.int64) + 132
     exponent = np.floor(np.log2(level)).astype(np.int64) - 7
     mantissa = (level >> (exponent + 3)) & 0x0F
     sign = np.where(linear < 0, 0x80, 0x00)
-    path.write_bytes((~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes())
+    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+
+
+def tone(path: Path, hertz: float, seconds: float = 10.0) -> None:
+    """A µ-law file with such a sine; whole seconds loop without a click."""
+    path.write_bytes(ulaw(hertz, 0, int(RATE * seconds)))
 
 
 class Party:
