@@ -34,11 +34,20 @@ from tests.contracts.stage import Fate, Phone
 
 pytestmark = pytest.mark.asterisk
 
+PRESSES_EVERY_S = 0.5
+
 
 async def press(stage: AsteriskStage, call: CallId, digit: str) -> None:
     """The customer presses a key on his phone."""
     channel = stage.seen(LegCreated, leg=call)[0].channel
     await stage.link.request({"Action": "PlayDTMF", "Channel": channel, "Digit": digit, "Receive": "true"})
+
+
+async def opts_out(stage: AsteriskStage, call: CallId, digit: str) -> None:
+    """He presses the key until he is heard: a key pressed before the message has begun is lost."""
+    while not await stage.until(lambda: bool(stage.seen(OptOutPressed, leg=call)), PRESSES_EVERY_S):
+        assert not stage.seen(LegEnded, leg=call), "he was hung up before his key was heard"
+        await press(stage, call, digit)
 
 
 def abandon(stage: AsteriskStage, call: CallId) -> None:
@@ -83,7 +92,9 @@ async def test_seat_that_could_not_be_taken_leaves_nothing_behind(
 ) -> None:
     leg = stage.seat(*stage.phone(habit), ring_s=1.0)
     assert not (await stage.sees(OriginateEnded, leg=leg)).ok
-    assert await stage.until(lambda: stage.rig.pbx.cli("core show channels count").startswith("0 active"), 5.0)
+    assert await stage.until(
+        lambda: stage.rig.pbx.cli("core show channels count").startswith("0 active"), stage.patience_s
+    )
     assert not probe.seen("BridgeEnter")
     assert not probe.seen("ConfbridgeStart")
     assert "seat-" not in stage.rig.pbx.cli("confbridge list")
@@ -121,7 +132,7 @@ async def test_each_side_of_a_talk_is_recorded_by_itself(stage: AsteriskStage) -
     await stage.sees(LegEnded, leg=call)
     folder = stage.rig.pbx.recordings
     customer, spoken, both = (folder / f"talk{side}.wav" for side in ("-rx", "-tx", ""))
-    assert await stage.until(lambda: both.exists() and both.stat().st_size > 16_000, 5.0)
+    assert await stage.until(lambda: both.exists() and both.stat().st_size > 16_000, stage.patience_s)
     assert loudness(customer, CUSTOMER_HZ) > 0.9
     assert loudness(spoken, AGENT_HZ) > 0.6
     assert loudness(spoken, CUSTOMER_HZ) < 0.01
@@ -143,7 +154,7 @@ async def test_customer_on_hold_hears_music_and_the_agent_stays(stage: AsteriskS
     stage.hang_up(call)
     await stage.sees(LegEnded, leg=call)
     heard = stage.rig.pbx.recordings / "hold-tx.wav"
-    assert await stage.until(lambda: heard.exists() and heard.stat().st_size > 8_000, 5.0)
+    assert await stage.until(lambda: heard.exists() and heard.stat().st_size > 8_000, stage.patience_s)
     assert loudness(heard, MUSIC_HZ) > 0.6
     assert not stage.seen(LegEnded, leg=leg)
 
@@ -168,9 +179,7 @@ async def test_without_music_the_customer_waits_in_silence(stage: AsteriskStage)
 async def test_customer_who_presses_nine_is_not_to_be_called_again(stage: AsteriskStage) -> None:
     call = await parked(stage)
     abandon(stage, call)
-    await stage.passes(0.5)
-    await press(stage, call, "9")
-    await stage.sees(OptOutPressed, leg=call)
+    await opts_out(stage, call, "9")
     ended = await stage.sees(LegEnded, leg=call)
     assert ended.cause == 16
 
@@ -191,8 +200,7 @@ async def test_the_campaigns_own_key_opts_out_and_the_usual_one_no_longer_does(s
     await press(stage, call, "9")
     await stage.passes(0.5)
     assert not stage.seen(OptOutPressed)
-    await press(stage, call, "*")
-    await stage.sees(OptOutPressed, leg=call)
+    await opts_out(stage, call, "*")
     await stage.sees(LegEnded, leg=call)
 
 
@@ -205,11 +213,10 @@ async def test_abandoned_customer_hears_the_recorded_message(stage: AsteriskStag
         await stage.sees(RecordingBegan, leg=call)
         abandon(stage, call)
         await stage.passes(2.0)
-        await press(stage, call, "9")
-        await stage.sees(OptOutPressed, leg=call)
+        await opts_out(stage, call, "9")
         await stage.sees(LegEnded, leg=call)
         heard = stage.rig.pbx.recordings / "abandoned-tx.wav"
-        assert await stage.until(lambda: heard.exists() and heard.stat().st_size > 8_000, 5.0)
+        assert await stage.until(lambda: heard.exists() and heard.stat().st_size > 8_000, stage.patience_s)
         assert loudness(heard, MUSIC_HZ) > 0.5
     finally:
         prompt.unlink()

@@ -44,7 +44,7 @@ from tests.contracts.stage import Fate
 pytestmark = pytest.mark.asterisk
 
 CAMPAIGN = CampaignId("spring")
-PATIENCE_S = 45.0
+PATIENCE_S = 120.0
 AGENTS, SEATED = 6, 4
 MOST_WITHDRAWN = 4
 """Originates the outbox may take back because the disk of a busy machine was slow."""

@@ -79,7 +79,7 @@ def test_a_file_taken_away_is_refused_and_one_put_back_is_read(path: Path, watch
 
 async def test_a_poke_looks_at_once(path: Path, watch: CampaignWatch) -> None:
     news: asyncio.Queue[Reloaded | ReloadRefused] = asyncio.Queue()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         task = asyncio.create_task(watch.run(news.put_nowait, every_s=3600))
         write(path, ONE + "[campaign.autumn]\n")
         watch.poke()

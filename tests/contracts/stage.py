@@ -66,7 +66,7 @@ class Stage(ABC):
     """Dial template of the working trunk."""
     nowhere: str = "PJSIP/{digits}@nowhere"
     """Dial template of a trunk the PBX does not know."""
-    patience_s: float = 10.0
+    patience_s: float = 60.0
     """How long ``sees`` waits when not told otherwise."""
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ class WireStage(Stage):
         stage._link = AmiLink(settings, stage.clock, jitter=random.Random(1))
         stage._link.subscribe(stage._hear)
         await stage._link.start()
-        if not await stage.until(lambda: bool(stage.seen(PbxSnapshot)), 10 * SPEED):
+        if not await stage.until(lambda: bool(stage.seen(PbxSnapshot)), stage.patience_s):
             await stage.close()
             raise Overdue("the link did not come up")
         return stage

@@ -51,7 +51,7 @@ async def _open(*, simulated: bool, **settings: object) -> Office:
         tokens=Tokens(api.tokens, note, roles=api.roles),
     )
     port = await desk.start()
-    client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=10))
+    client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=60))
     return Office(desk=desk, floor=floor, queries=queries, batches=batches, client=client, port=port, waits=waits)
 
 

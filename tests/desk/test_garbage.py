@@ -11,7 +11,7 @@ from tests.desk.conftest import Office
 async def _say(office: Office, *, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", office.port)
     writer.write(sent)
-    got = await asyncio.wait_for(reader.read(), 10)
+    got = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     await writer.wait_closed()
     return got

@@ -43,7 +43,7 @@ from telephony.views import AgentView, CampaignView
 F = TypeVar("F", bound=Fact)
 SECRET = "simulated"
 TOKEN = "0123456789abcdef0123456789abcdef"
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 LOOK_S = 0.01
 
 

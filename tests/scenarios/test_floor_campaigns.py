@@ -13,8 +13,8 @@ from tests.scenarios.open_floor import campaign, customer, open_floor
 
 TALKERS = [customer(n, talk_s=0) for n in range(1, 40)]
 """Answer soon and stay."""
-NEVER = [customer(n, ring_s=9.9) for n in range(1, 40)]
-"""Ring for ten seconds."""
+NEVER = [customer(n, kind=3) for n in range(1, 40)]
+"""Ring and do not answer."""
 
 
 async def test_new_settings_are_in_force_at_once_and_calls_placed_by_them_are_dialled(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ async def test_new_settings_are_in_force_at_once_and_calls_placed_by_them_are_di
 
 async def test_a_campaign_taken_out_of_the_file_drains_and_its_talks_go_on(tmp_path: Path) -> None:
     both = {"spring": campaign(), "autumn": campaign()}
-    async with open_floor(tmp_path, both, leads={"spring": [customer(n, talk_s=1.5) for n in range(1, 30)]}) as floor:
+    async with open_floor(tmp_path, both, leads={"spring": [customer(n, talk_s=4.0) for n in range(1, 30)]}) as floor:
         await floor.work()
         floor.campaign("spring", "start")
         await floor.until(lambda: len(floor.told(CallConnected)) >= 2, "both agents talk")

@@ -10,10 +10,14 @@ from store.barred import NewBar
 from switchroom.dnc_build import build
 from telephony.donotcall import BarKind
 from telephony.facts import AlarmCleared, AlarmRaised, CallEnded, CallRang, DialRefused, LeadRested
+from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
 from tests.scenarios.open_floor import OpenFloor, campaign, customer, open_floor
 
-RINGS_LONG = 60.0
+PATIENT = {"ring_s": 120.0}
+"""We ring longer than a test looks on."""
+RINGS = PhoneNumber("+301010000001")
+"""Rings and is never answered (see ``customer``), and is as long as a number of its country."""
 
 
 async def ringing(floor: OpenFloor) -> None:
@@ -23,45 +27,44 @@ async def ringing(floor: OpenFloor) -> None:
 
 
 async def cancelled(floor: OpenFloor) -> None:
-    await floor.until(lambda: bool(floor.told(CallEnded)), "the call is over", within_s=8.0)
+    await floor.until(lambda: bool(floor.told(CallEnded)), "the call is over")
     assert [fact.outcome for fact in floor.told(CallEnded)] == [Outcome.CANCELLED]
     floor.sound()
 
 
 async def test_complaint_over_the_api_hangs_up_the_phone_that_rings_and_bars_every_number(tmp_path: Path) -> None:
-    number = customer(1, ring_s=RINGS_LONG)
-    async with open_floor(tmp_path, {"spring": campaign()}, leads={"spring": [number]}, agents=1) as floor:
+    async with open_floor(tmp_path, {"spring": campaign(**PATIENT)}, leads={"spring": [RINGS]}, agents=1) as floor:
         await ringing(floor)
-        said = await floor.api("POST", "/complaints", {"number": number.for_store(), "how": "letter"})
+        said = await floor.api("POST", "/complaints", {"number": RINGS.for_store(), "how": "letter"})
         assert (said["customers"], said["numbers"]) == (1, 1)
         await cancelled(floor)
         rows = await floor.api("GET", "/do-not-call")
         assert {row["kind"] for row in rows} == {"customer", "number"}
-        assert number.for_store() not in str(rows)
-        checked = await floor.api("POST", "/do-not-call/check", {"number": number.for_store()})
+        assert RINGS.for_store() not in str(rows)
+        checked = await floor.api("POST", "/do-not-call/check", {"number": RINGS.for_store()})
         assert checked["objections"][0]["until"] is None
 
 
 @pytest.mark.parametrize("kind", ["number", "prefix", "range", "owner"])
 async def test_entry_another_process_made_hangs_up_the_phone_that_rings(tmp_path: Path, kind: str) -> None:
-    number = customer(1, ring_s=RINGS_LONG)
-    whole = number.ordinal()
+    whole = RINGS.ordinal()
     entry = {
-        "number": NewBar(kind=BarKind.NUMBER, number=number, reason="test"),
+        "number": NewBar(kind=BarKind.NUMBER, number=RINGS, reason="test"),
         "prefix": NewBar(kind=BarKind.PREFIX, low=whole // 1000, reason="test"),
         "range": NewBar(kind=BarKind.RANGE, low=whole - 1, high=whole + 1, reason="test"),
-        "owner": NewBar(kind=BarKind.NUMBER, number=number, owner="bank", reason="test"),
+        "owner": NewBar(kind=BarKind.NUMBER, number=RINGS, owner="bank", reason="test"),
     }[kind]
-    async with open_floor(tmp_path, {"spring": campaign(owner="bank")}, leads={"spring": [number]}, agents=1) as floor:
+    async with open_floor(
+        tmp_path, {"spring": campaign(owner="bank", **PATIENT)}, leads={"spring": [RINGS]}, agents=1
+    ) as floor:
         await ringing(floor)
         barred.bar(floor.floor.store, [entry], source="cli", author="lead", at=time.time())
         await cancelled(floor)
 
 
 async def test_lifted_entry_makes_the_lead_due_again(tmp_path: Path) -> None:
-    number = customer(1, ring_s=RINGS_LONG)
-    async with open_floor(tmp_path, {"spring": campaign()}, leads={"spring": [number]}, agents=1) as floor:
-        made = await floor.api("POST", "/do-not-call", {"number": number.for_store(), "reason": "wish"})
+    async with open_floor(tmp_path, {"spring": campaign(**PATIENT)}, leads={"spring": [RINGS]}, agents=1) as floor:
+        made = await floor.api("POST", "/do-not-call", {"number": RINGS.for_store(), "reason": "wish"})
         await floor.work()
         floor.campaign("spring", "start")
         await floor.until(lambda: bool(floor.told(DialRefused)), "the lead is refused")
@@ -73,10 +76,12 @@ async def test_lifted_entry_makes_the_lead_due_again(tmp_path: Path) -> None:
 
 
 async def test_nothing_is_dialled_until_the_list_is_there_and_a_bad_one_never_comes_into_use(tmp_path: Path) -> None:
-    first, other = customer(1, ring_s=RINGS_LONG), customer(2)
+    other = customer(2)
     file = tmp_path / "national.dnc"
     lists = {"do_not_call": {"list": [{"name": "national", "file": str(file)}]}}
-    async with open_floor(tmp_path, {"spring": campaign()}, leads={"spring": [first]}, agents=1, server=lists) as floor:
+    async with open_floor(
+        tmp_path, {"spring": campaign(**PATIENT)}, leads={"spring": [RINGS]}, agents=1, server=lists
+    ) as floor:
         await floor.work()
         floor.campaign("spring", "start")
         await floor.until(lambda: floor.shown("spring").reason_code == "pace.do_not_call_list", "the reason is shown")
@@ -92,6 +97,6 @@ async def test_nothing_is_dialled_until_the_list_is_there_and_a_bad_one_never_co
         aside.replace(file)
         await floor.until(lambda: len(floor.told(AlarmRaised)) > raised, "the bad list is complained of")
         assert floor.floor.do_not_call.bars.objection(other, 1, "", "spring", "", 0.0) is not None, "the good one stays"
-        text.write_text(f"{first.for_store()}\n")
+        text.write_text(f"{RINGS.for_store()}\n")
         build(text, file, secret=floor.floor.store.secret)
         await cancelled(floor)

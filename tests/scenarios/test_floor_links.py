@@ -92,10 +92,10 @@ async def test_a_bad_network_breaks_no_rule_and_leaves_nobody_stuck(tmp_path: Pa
     async with open_floor(tmp_path, {"spring": campaign()}, leads=leads, agents=8, chaos=bad_network) as floor:
         await floor.work()
         floor.campaign("spring", "start")
-        await floor.until(lambda: len(floor.told(CallConnected)) >= 120, "a hundred conversations", within_s=60.0)
+        await floor.until(lambda: len(floor.told(CallConnected)) >= 120, "a hundred conversations", within_s=180.0)
         floor.campaign("spring", "drain")
-        await floor.until(lambda: floor.shown("spring").state == "stopped", "it has drained", within_s=60.0)
-        await floor.until(floor.idle_again, "nobody is left in a call", within_s=30.0)
+        await floor.until(lambda: floor.shown("spring").state == "stopped", "it has drained")
+        await floor.until(floor.idle_again, "nobody is left in a call")
         for pbx in floor.pbxs:
             pbx.chaos = None
         placed = {fact.call for fact in floor.told(AttemptPlaced)}

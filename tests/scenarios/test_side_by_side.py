@@ -46,8 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def eventually(done: Callable[[], bool], what: str) -> None:
-    """Wait for it, twenty seconds at most."""
-    for _ in range(2000):
+    """Wait for it, a minute at most."""
+    for _ in range(6000):
         if done():
             return
         await asyncio.sleep(0.01)

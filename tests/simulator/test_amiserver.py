@@ -15,7 +15,7 @@ from simulator.clock import PacedClock
 from simulator.exchange import VirtualExchange
 from telephony.ids import ServerId
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 SPEED = 5.0
 
 

@@ -87,7 +87,7 @@ def customer(serial: int, *, campaign: str = SPRING, due: float = 0.0, priority:
     )
 
 
-def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
+def until(true: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait for something that happens in another thread; fails when it has not after `within_s`."""
     deadline = time.monotonic() + within_s
     while not true():

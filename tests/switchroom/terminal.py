@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LANGS = {"en": "en_US.UTF-8", "zh-CN": "zh_CN.UTF-8"}
 TOKEN = "0123456789abcdef0123456789abcdef"
-LIMIT_S = 60.0
+LIMIT_S = 180.0
 
 
 ONE_AFTER_ANOTHER = """

@@ -2,20 +2,19 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.switchroom.terminal import CHINESE, Server, Terminal, settings
 
 
 @pytest.fixture(params=["en", "zh-CN"])
 async def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Terminal]:
     """A terminal beside a server whose Asterisk cannot be reached: nothing is dialled."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings(tmp_path, asterisk_port=1, port=port)
     rows = "".join(f"138001380{n:02}\n" for n in range(30))
     (tmp_path / "list.csv").write_text("number\n" + rows, encoding="utf-8")

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import signal
-import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from switchroom import anchors
+from tests.ports import free_port
 from tests.switchroom.terminal import TOKEN, Said, Server, Terminal, settings
 
 LIST = "phone,name\n13800138000,Wang\n13900139000,Li\n"
@@ -28,8 +28,7 @@ def roles(folder: Path) -> None:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[tuple[Terminal, Server]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings(tmp_path, port=port)
     roles(tmp_path)
     (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")

@@ -16,6 +16,7 @@ from simulator.carrier import ScriptedCarrier
 from simulator.clock import PacedClock
 from simulator.exchange import VirtualExchange
 from telephony.ids import ServerId
+from tests.ports import free_port
 from tests.switchroom.terminal import CHINESE, LIMIT_S, TOKEN, Said, Server, Terminal, settings
 
 
@@ -57,8 +58,7 @@ class Site:
 
 @pytest.fixture(params=["en", "zh-CN"])
 async def site(request: pytest.FixtureRequest, tmp_path: Path, asterisk: AmiServer) -> AsyncIterator[Site]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings(tmp_path, asterisk_port=asterisk.port, port=port)
     terminal = Terminal(tmp_path, request.param)
     server = await asyncio.to_thread(Server, terminal)

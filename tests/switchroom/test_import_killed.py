@@ -1,5 +1,6 @@
 """A killed import, and a large one: what the process leaves behind, and what it needs."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import pytest
 from tests.switchroom.terminal import LIMIT_S, Terminal, settings
 
 IMPORT = ("leads", "import", "list.csv", "--campaign", "spring", "--batch", "list")
+ROWS = 12_000
+TRIES = 5
+"""On a busy machine an import may be over before we look."""
 BOUND_MB = 120
 """More than this on top of an empty import would mean that the list is held in memory."""
 
@@ -42,6 +46,24 @@ def position(folder: Path) -> int:
     return found[0] if found else 0
 
 
+def killed_after(terminal: Terminal, rows: int) -> int:
+    """Import until so many rows are in, or to the end where we look too late; returns how many were in at the kill."""
+    process = subprocess.Popen(
+        terminal.command(*IMPORT),
+        cwd=terminal.folder,
+        env=terminal.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + LIMIT_S
+    while position(terminal.folder) < rows and process.poll() is None and time.monotonic() < deadline:
+        pass
+    process.kill()
+    process.wait()
+    return position(terminal.folder)
+
+
 @pytest.fixture
 def terminals(tmp_path: Path) -> list[Terminal]:
     made = []
@@ -49,30 +71,19 @@ def terminals(tmp_path: Path) -> list[Terminal]:
         folder = tmp_path / name
         folder.mkdir()
         settings(folder)
-        written(folder, 12_000)
+        written(folder, ROWS)
         made.append(Terminal(folder))
     return made
 
 
 def test_an_import_killed_in_its_middle_ends_as_one_that_never_was(terminals: list[Terminal]) -> None:
     killed, whole = terminals
-    stops = []
-    for after in (1, 5_000):
-        process = subprocess.Popen(
-            killed.command(*IMPORT),
-            cwd=killed.folder,
-            env=killed.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + LIMIT_S
-        while position(killed.folder) < after and process.poll() is None and time.monotonic() < deadline:
-            pass
-        process.kill()
-        process.wait()
-        stops.append(position(killed.folder))
-    assert 0 < stops[0] < 12_000
+    for _ in range(TRIES):
+        stops = [killed_after(killed, rows) for rows in (1, 5_000)]
+        if 0 < stops[0] < ROWS:
+            break
+        shutil.rmtree(killed.folder / "var")
+    assert 0 < stops[0] < ROWS
     report = killed.json(*IMPORT, "--rejects", "rejects.csv")
     assert report["already"] or report["resumed_after"] == stops[-1]
     assert whole.run(*IMPORT, "--rejects", "rejects.csv").code == 0

@@ -12,7 +12,7 @@ from config.model import AsteriskSettings
 from telephony.ami.backoff import Delays
 from telephony.ami.link import AmiLink, LinkState
 from telephony.events import PbxEvent, PbxSnapshot, Pong
-from tests.wire.fake_pbx import SECRET, FakePbx, until
+from tests.wire.fake_pbx import PATIENCE_S, SECRET, FakePbx, until
 
 
 class WallClock:
@@ -61,7 +61,7 @@ async def pbx() -> AsyncIterator[FakePbx]:
 
 @pytest.fixture
 async def ours(pbx: FakePbx) -> AsyncIterator[MakeLink]:
-    """Makes links to the fake PBX with short waits."""
+    """Makes links to the fake PBX that try again at once and are patient with an answer that will come."""
     made: list[OurSide] = []
 
     def make(
@@ -70,13 +70,14 @@ async def ours(pbx: FakePbx) -> AsyncIterator[MakeLink]:
         name: str = "pbx1",
         secret: str = SECRET,
         ping_s: float = 5.0,
-        action_timeout_s: float = 5.0,
+        action_timeout_s: float = PATIENCE_S,
         **delays: float,
     ) -> OurSide:
         settings = AsteriskSettings(
             name=name, port=to.port, secret=SecretStr(secret), ping_s=ping_s, action_timeout_s=action_timeout_s
         )
-        waits = {"first_retry": 0.01, "longest_retry": 0.05, "steady": 0.0, "booted": 0.2, "version": 1.0}
+        waits = {"first_retry": 0.01, "longest_retry": 0.05, "steady": 0.0}
+        waits |= dict.fromkeys(("connect", "login", "booted", "version"), PATIENCE_S)
         side = OurSide(AmiLink(settings, WallClock(), jitter=Random(1), delays=Delays(**(waits | delays))))
         made.append(side)
         return side

@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Self
 
+from tests.ports import free_port
+
 SECRET = "fake-secret-of-the-test"
+PATIENCE_S = 60.0
+"""More than a busy machine needs; no test waits this long for what it will see."""
 Headers = dict[str, str]
 Answer = Callable[["Line", Headers], None]
 
@@ -76,7 +80,7 @@ def hang_up_the_line(line: Line, _asked: Headers) -> None:
 
 
 class FakePbx:
-    """Listens on a free port of 127.0.0.1; `answers` may be changed at any time, by the name of the action."""
+    """Listens on a port of 127.0.0.1 that stays its own; `answers` may be changed at any time, by the name of the action."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
@@ -91,11 +95,10 @@ class FakePbx:
         self.reading = asyncio.Event()
         self.reading.set()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = free_port()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -146,9 +149,9 @@ class FakePbx:
 
 
 async def until(true: Callable[[], object], what: str = "it") -> None:
-    """Let the loop run until `true` is so, five seconds at most."""
+    """Let the loop run until `true` is so; fails when it is not within `PATIENCE_S`."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not true():  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
     except TimeoutError:

@@ -7,7 +7,7 @@ import pytest
 from telephony.ami.link import LinkState
 from telephony.events import LinkLost
 from tests.wire.conftest import MakeLink
-from tests.wire.fake_pbx import FakePbx, Headers, Line, hang_up_the_line, silence, until
+from tests.wire.fake_pbx import PATIENCE_S, FakePbx, Headers, Line, hang_up_the_line, silence, until
 from tests.wire.test_link_up_and_down import PBX1
 
 
@@ -21,19 +21,19 @@ def nonsense(line: Line, asked: Headers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("login", "why"),
+    ("login", "why", "within_s"),
     [
-        (silence, "no reply in time"),
-        (hang_up_the_line, "closed by the PBX"),
-        (flood, "1 MiB without a blank line"),
-        (nonsense, "closed by the PBX"),
+        (silence, "no reply in time", 0.05),
+        (hang_up_the_line, "closed by the PBX", PATIENCE_S),
+        (flood, "1 MiB without a blank line", PATIENCE_S),
+        (nonsense, "closed by the PBX", PATIENCE_S),
     ],
 )
 async def test_peer_that_does_not_let_us_in_is_told_with_its_reason_and_tried_again(
-    pbx: FakePbx, ours: MakeLink, login: Callable[[Line, Headers], None], why: str
+    pbx: FakePbx, ours: MakeLink, login: Callable[[Line, Headers], None], why: str, within_s: float
 ) -> None:
     pbx.answers["Login"] = login
-    side = ours(login=0.05)
+    side = ours(login=within_s)
     await side.link.start()
     assert await side.hear_of(LinkLost) == [LinkLost(server=PBX1, why=why)]
     await until(lambda: side.link.tries >= 3)

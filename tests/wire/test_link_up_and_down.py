@@ -101,7 +101,7 @@ async def test_shutdown_of_the_pbx_is_named_as_the_reason(pbx: FakePbx, ours: Ma
 
 
 async def test_originate_is_accepted_refused_or_lost_and_never_silent(pbx: FakePbx, ours: MakeLink) -> None:
-    side = ours(action_timeout_s=0.05)
+    side = ours()
     await side.up()
     side.link.perform(dial("c-1"))
     assert await side.hear_of(OriginateAccepted) == [OriginateAccepted(server=PBX1, leg=LegId("c-1"))]
@@ -111,9 +111,13 @@ async def test_originate_is_accepted_refused_or_lost_and_never_silent(pbx: FakeP
         OriginateRefused(server=PBX1, leg=LegId("c-2"), why="Extension does not exist.")
     ]
     pbx.answers["Originate"] = silence
-    side.link.perform(dial("c-3"))
-    assert await side.hear_of(OriginateLost) == [OriginateLost(server=PBX1, leg=LegId("c-3"), why="no reply in time")]
-    assert side.link.counts["pending"] <= 2  # pings only
+    impatient = ours(action_timeout_s=0.05)
+    await impatient.up()
+    impatient.link.perform(dial("c-3"))
+    assert await impatient.hear_of(OriginateLost) == [
+        OriginateLost(server=PBX1, leg=LegId("c-3"), why="no reply in time")
+    ]
+    assert impatient.link.counts["pending"] <= 2  # pings only
 
 
 async def test_originates_pending_when_the_link_dies_are_lost_and_never_sent_again(
@@ -204,7 +208,7 @@ async def test_password_that_became_wrong_while_the_pbx_was_away_is_told(pbx: Fa
 
 
 async def test_three_missed_pings_end_a_half_open_link(pbx: FakePbx, ours: MakeLink) -> None:
-    side = ours(ping_s=0.02)
+    side = ours(ping_s=0.1)
     await side.up()
     await side.hear_of(Pong, 2)
     pbx.answers["Ping"] = silence

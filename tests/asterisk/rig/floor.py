@@ -11,8 +11,9 @@ from pathlib import Path
 
 from config.asterisk_files import render
 from config.model import AgentSettings, AsteriskSettings, ServerSettings, TrunkSettings
-from tests.asterisk.rig.pbx import Pbx, free_port
+from tests.asterisk.rig.pbx import Pbx
 from tests.asterisk.rig.sipp import Party
+from tests.ports import free_port
 
 SECRET = "swr; secret #1"
 ANSWERING, IGNORING, ABSENT = 24, 4, 2

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable
 
 Message = dict[str, str]
+PATIENCE_S = 60.0
 
 
 class Probe:
@@ -31,19 +32,19 @@ class Probe:
         reply = self._replies[action_id] = asyncio.get_running_loop().create_future()
         lines = [f"Action: {action}", f"ActionID: {action_id}", *(f"{name}: {text}" for name, text in headers.items())]
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
-        return await asyncio.wait_for(reply, 10)
+        return await asyncio.wait_for(reply, PATIENCE_S)
 
     def seen(self, name: str, **headers: str) -> list[Message]:
         return [e for e in self.events if e.get("Event") == name and headers.items() <= e.items()]
 
-    async def sees(self, name: str, *, within_s: float = 10, times: int = 1, **headers: str) -> Message:
+    async def sees(self, name: str, *, within_s: float = PATIENCE_S, times: int = 1, **headers: str) -> Message:
         """Wait for the `times`-th such event; AssertionError with the events' names when it does not come."""
         assert await self.until(lambda: len(self.seen(name, **headers)) >= times, within_s), (
             f"no {name} {headers}; saw {[e.get('Event') for e in self.events[-60:]]}"
         )
         return self.seen(name, **headers)[times - 1]
 
-    async def until(self, done: Callable[[], bool], within_s: float = 10) -> bool:
+    async def until(self, done: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
         """Wait until `done()` holds or the time is over; its last value."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s

@@ -5,7 +5,7 @@ import socket
 from hashlib import md5
 from types import TracebackType
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 
 
 class RegisteringPhone:
