@@ -7,6 +7,7 @@ bit.
 import contextlib
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,19 +15,20 @@ import msgspec
 
 from simulator.invariants import CONNECTS, GONE, HANGS_UP, LEG, ORIGINATES, SNAPSHOT, Note
 from simulator.scenario import Scenario
-from store.leads import LeadBook
-from store.opening import Store
-from switchroom.scribe import HEAD, Batch, Report, Task, Told, frame
+from switchroom.leadpipe import decoded
+from switchroom.scribe import HEAD, Batch, Report, Task, Told, Wanted, frame
 from telephony.commands import ConnectToSeat, FetchLeads, HangUp, Originate, PbxCommand, RingAgent
 from telephony.events import LegCreated, LegEnded, PbxEvent, PbxSnapshot
 from telephony.facts import Fact
-from telephony.ids import ServerId
+from telephony.ids import CampaignId, LeadId, ServerId
 from telephony.leads import LeadsFetched
 from telephony.ports import Exchange
 
 AT_ONCE = 1024
-"""Facts handed over at a time; they are committed at the next read."""
+"""Facts handed over at a time; they are committed before leads are next read."""
 PIPE_BYTES = 1 << 20
+MOST_AHEAD = 1000
+"""Leads read ahead that surely fit into the pipe, so that the scribe never waits to be listened to."""
 SET_PIPE_SIZE = 1031
 """Linux's F_SETPIPE_SZ."""
 
@@ -36,16 +38,16 @@ class ScribeLost(RuntimeError):
 
 
 class Dictation:
-    """The Ledger of a virtual shift, and its LeadSource: a read sees what was handed over by the read before it."""
+    """The Ledger of a virtual shift, and its LeadSource: leads are read ahead, as of the question before."""
 
     def __init__(self) -> None:
         """Starts the second process; give it its task with ``begin``."""
-        self._book: LeadBook | None = None
         self._told: list[Told] = []
         self._facts = 0
         self._notes: list[Note] = []
-        self._handed_over: list[Told] = []
-        self._being_committed: list[Told] | None = None
+        self._coming: deque[CampaignId] = deque()
+        """Whose leads are being read, in the order of the answers."""
+        self._read_ahead: dict[CampaignId, LeadsFetched] = {}
         self._encode = msgspec.msgpack.Encoder().encode
         self._scribe = subprocess.Popen(
             [sys.executable, "-m", "switchroom.scribe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -53,18 +55,18 @@ class Dictation:
         assert self._scribe.stdin is not None
         assert self._scribe.stdout is not None
         self._to, self._from = self._scribe.stdin, self._scribe.stdout
+        self._most_ahead = 0
         with contextlib.suppress(ImportError, OSError):
             import fcntl
 
             fcntl.fcntl(self._to, SET_PIPE_SIZE, PIPE_BYTES)
+            fcntl.fcntl(self._from, SET_PIPE_SIZE, PIPE_BYTES)
+            self._most_ahead = MOST_AHEAD
 
-    def begin(self, scenario: Scenario, opened: Store, *, hours: float, folder: Path, key: bytes) -> None:
-        """Have the scenario's leads put into the database of `folder`, which is `opened`, as they are
-        asked for; returns when the first are in."""
+    def begin(self, scenario: Scenario, *, hours: float, folder: Path, key: bytes) -> None:
+        """Have a database made in `folder`, and the scenario's leads put into it as they are asked for."""
         task = Task(scenario=scenario.model_dump_json(), hours=hours, folder=str(folder.resolve()), key=key)
         self._send(msgspec.msgpack.encode(task))
-        self._read(1)
-        self._book = LeadBook(opened)
 
     def submit(self, facts: Sequence[Fact], now: float, on_durable: Callable[[], None] | None = None) -> None:
         """Take the facts; they are in the tables after ``finish`` at the latest."""
@@ -80,11 +82,23 @@ class Dictation:
         return True
 
     def fetch(self, command: FetchLeads, now: float, deliver: Callable[[LeadsFetched], None]) -> None:
-        """Read leads as of the fetch before; nothing is committed while they are being read."""
-        assert self._book is not None, "the dictation has not begun"
-        self._settle()
-        self._book.fetch(command, now, deliver)
-        self._hand_over(commit=True, asked=(command.campaign, command.limit))
+        """Deliver what was read ahead when the campaign asked before, if that was as much as it asked for; else what
+        there is now. So it depends on facts and questions alone what is read."""
+        back: tuple[LeadId, ...] = ()
+        ready = self._ready(command.campaign)
+        if ready is not None and ready.holders == command.holders and len(ready.leads) == ready.limit:
+            limit = min(command.limit, ready.limit)
+            back = tuple(lead.id for lead in ready.leads[limit:])
+            ready = msgspec.structs.replace(ready, leads=ready.leads[:limit], limit=limit)
+        else:
+            if ready is not None:
+                back = tuple(lead.id for lead in ready.leads)
+            self._want(command, now, back)
+            ready, back = self._ready(command.campaign), ()
+            assert ready is not None
+        deliver(ready)
+        if limit := min(command.limit, self._most_ahead // (1 + len(self._coming))):
+            self._want(msgspec.structs.replace(command, limit=limit), now, back)
 
     def around(self, exchange: Exchange, clock: Callable[[], float]) -> Exchange:
         """The exchange with the scribe told of what passes."""
@@ -92,10 +106,10 @@ class Dictation:
 
     def finish(self, now: float) -> Report:
         """The shift is over at `now`: everything is written, and here is how it went."""
-        self._settle()
-        self._hand_over(commit=True, ended_at=now)
-        self._settle()
-        report = msgspec.msgpack.decode(self._read(int.from_bytes(self._read(HEAD))), type=Report)
+        self._hand_over(ended_at=now)
+        while self._coming:
+            self._next_portion()
+        report = msgspec.msgpack.decode(self._frame(), type=Report)
         if self._scribe.wait() != 0:
             raise ScribeLost
         return report
@@ -112,24 +126,26 @@ class Dictation:
     def _note(self, at: float, kind: str, about: str, other: str) -> None:
         self._notes.append((len(self._told), at, kind, about, other))
 
-    def _hand_over(
-        self, *, commit: bool = False, asked: tuple[str, int] | None = None, ended_at: float | None = None
-    ) -> None:
+    def _want(self, ask: FetchLeads, now: float, back: Sequence[LeadId]) -> None:
+        self._hand_over(wanted=Wanted(ask=ask, at=now, back=back))
+        self._coming.append(ask.campaign)
+
+    def _ready(self, campaign: CampaignId) -> LeadsFetched | None:
+        """The campaign's leads that were wanted last and not taken yet, if any were."""
+        while campaign in self._coming:
+            self._next_portion()
+        return self._read_ahead.pop(campaign, None)
+
+    def _next_portion(self) -> None:
+        self._read_ahead[self._coming.popleft()] = decoded(self._frame())
+
+    def _hand_over(self, *, wanted: Wanted | None = None, ended_at: float | None = None) -> None:
         told, self._told, self._facts = self._told, [], 0
         notes, self._notes = self._notes, []
-        self._handed_over += told
-        if commit:
-            self._being_committed, self._handed_over = self._handed_over, []
-        self._send(self._encode(Batch(told=told, notes=notes, commit=commit, asked=asked, ended_at=ended_at)))
+        self._send(self._encode(Batch(told=told, notes=notes, wanted=wanted, ended_at=ended_at)))
 
-    def _settle(self) -> None:
-        """Wait for the commit that is due, and let the lead book know of it."""
-        if self._being_committed is None:
-            return
-        self._read(1)
-        committed, self._being_committed = self._being_committed, None
-        assert self._book is not None
-        self._book.on_facts([fact for _, facts in committed for fact in facts])
+    def _frame(self) -> bytes:
+        return self._read(int.from_bytes(self._read(HEAD)))
 
     def _send(self, content: bytes) -> None:
         try:

@@ -1,7 +1,7 @@
 """The scribe of a virtual shift: a second process that writes the books while the first one plays.
 
-It is dictated batches over a pipe, writes tables and journal, watches the invariants and counts; every batch written is
-acknowledged by one byte. Run as ``python -m switchroom.scribe``; nobody but ``switchroom.dictation`` talks to it.
+It is dictated batches over a pipe, writes tables and journal, watches the invariants and counts, and reads leads when it
+is asked to, which is answered by a frame. Run as ``python -m switchroom.scribe``; nobody but ``switchroom.dictation`` talks to it.
 """
 
 import csv
@@ -23,21 +23,25 @@ from store.audited import deeds
 from store.chaining import carry_out
 from store.inline import CHAIN
 from store.intake import NewLead, insert_leads
+from store.leads import LeadBook
 from store.projector import JOURNAL, Entry, project
 from store.queries import recordings_list
 from store.recall import kinds
+from switchroom.leadpipe import encoded
 from switchroom.tape import Tape
 from switchroom.worlds import new_leads
+from telephony.commands import FetchLeads
 from telephony.facts import Fact
+from telephony.ids import LeadId
+from telephony.leads import LeadsFetched
 
-ACKNOWLEDGED = b"."
 LEADS_AT_ONCE = 256
 HEAD = 4
 """Bytes of a frame's length, which comes before it."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """The first frame: which world is played, where it is kept. The answer is one byte once its first leads are in."""
+    """The first frame: which world is played, where it is kept."""
 
     scenario: str
     hours: float
@@ -49,15 +53,20 @@ Told = tuple[float, Sequence[Fact]]
 """Facts submitted together, and when (epoch seconds)."""
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Leads to be read as of `at`, once all that was told before is written; `back` were read and not taken."""
+
+    ask: FetchLeads
+    at: float
+    back: Sequence[LeadId] = ()
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts in their order, and what was seen beside them; committed with those before when `commit` is set, which is
-    answered by one byte. `asked` are the campaign and the most leads that were just read. The last batch carries the
-    instant of the end."""
+    """Facts in their order, and what was seen beside them. The last batch carries the instant of the end."""
 
     told: Sequence[Told]
     notes: list[Note]
-    commit: bool
-    asked: tuple[str, int] | None = None
+    wanted: Wanted | None = None
     ended_at: float | None = None
 
 
@@ -91,6 +100,8 @@ class Scribe:
         self._watch = Invariants()
         self._tape = Tape()
         self._fingerprint = hashlib.sha256()
+        self._book = LeadBook(opened)
+        self._uncommitted: list[Fact] = []
 
     def keep_ahead(self, campaign: str, more: int) -> None:
         """So many leads of the campaign have been asked for: have enough others in the tables after the next commit
@@ -113,9 +124,21 @@ class Scribe:
                 self._journal.write(lines)
         self._watch.read(told, notes)
         self._tape.on_entries(entries)
+        self._uncommitted += [fact for _, fact in entries]
 
     def commit(self) -> None:
         self._connection.commit()
+        self._book.on_facts(self._uncommitted)
+        self._uncommitted = []
+
+    def read(self, wanted: Wanted) -> LeadsFetched:
+        """The leads wanted, of all there would be if the whole list were in the tables."""
+        self._book.release(wanted.back)
+        self.keep_ahead(wanted.ask.campaign, wanted.ask.limit)
+        self.commit()
+        found: list[LeadsFetched] = []
+        self._book.fetch(wanted.ask, wanted.at, found.append)
+        return found[0]
 
     def close(self) -> None:
         self._connection.close()
@@ -157,18 +180,14 @@ def write(read: Callable[[int], bytes], answer: Callable[[bytes], object]) -> No
             scribe = Scribe(opened, folder, journal, new_leads(scenario, task.hours))
             for line in scenario.campaign:
                 scribe.keep_ahead(line.name, 2 * LARGEST_FETCH)
-            scribe.commit()
-            answer(ACKNOWLEDGED)
             ended_at = None
             while ended_at is None:
                 batch = batches.decode(next_frame())
                 scribe.take(batch.told, batch.notes)
-                if batch.asked is not None:
-                    scribe.keep_ahead(*batch.asked)
-                if batch.commit:
-                    scribe.commit()
-                    answer(ACKNOWLEDGED)
+                if batch.wanted is not None:
+                    answer(frame(encoded(scribe.read(batch.wanted))))
                 ended_at = batch.ended_at
+            scribe.commit()
             scribe.close()
         answer(frame(msgspec.msgpack.encode(scribe.finish(ended_at))))
     finally:
@@ -186,8 +205,7 @@ def _batch_type() -> Any:
         [
             ("told", list[told]),
             ("notes", list[Note]),
-            ("commit", bool),
-            ("asked", tuple[str, int] | None, None),
+            ("wanted", Wanted | None, None),
             ("ended_at", float | None, None),
         ],
     )

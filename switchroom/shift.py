@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 from prometheus_client import REGISTRY, generate_latest
 
-import store
 from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
 from simulator.scenario import Scenario
@@ -54,9 +53,7 @@ def run(
     key = b"%032d" % scenario.seed
     with contextlib.ExitStack() as open_things:
         dictation = open_things.enter_context(contextlib.closing(Dictation()))
-        opened = store.open(f"sqlite:///{database}", durable=False, key=key)
-        open_things.callback(opened.close)
-        dictation.begin(scenario, opened, hours=hours, folder=out, key=key)
+        dictation.begin(scenario, hours=hours, folder=out, key=key)
         exchanges = scenario.exchanges(clock)
         overheard = {e.server: dictation.around(e, clock.now) for e in exchanges}
         house = build(

@@ -33,11 +33,8 @@ def test_file_of_the_journal_is_the_journal_of_the_database(tmp_path: Path) -> N
 def test_shift_whose_scribe_is_gone_ends_and_says_so(tmp_path: Path) -> None:
     scenario = load_scenario("smoke")
     clock = SetClock(scenario.starts_at)
-    with (
-        closing(Dictation()) as dictation,
-        closing(store.open(f"sqlite:///{tmp_path / 'switchroom.db'}", durable=False, key=KEY)) as opened,
-    ):
-        dictation.begin(scenario, opened, hours=0.05, folder=tmp_path, key=KEY)
+    with closing(Dictation()) as dictation:
+        dictation.begin(scenario, hours=0.05, folder=tmp_path, key=KEY)
         dictation._scribe.kill()
         dictation._scribe.wait()
         dictation.submit([CallRang(call=CALL)], clock.now())
@@ -50,11 +47,8 @@ def test_no_lead_is_read_twice_while_more_come_in(tmp_path: Path) -> None:
     now = scenario.starts_at
     asked = FetchLeads(campaign=CampaignId(scenario.campaign[0].name), limit=50)
     read: list[int] = []
-    with (
-        closing(Dictation()) as dictation,
-        closing(store.open(f"sqlite:///{tmp_path / 'switchroom.db'}", durable=False, key=KEY)) as opened,
-    ):
-        dictation.begin(scenario, opened, hours=0.05, folder=tmp_path, key=KEY)
+    with closing(Dictation()) as dictation:
+        dictation.begin(scenario, hours=0.05, folder=tmp_path, key=KEY)
         for turn in range(4):
             dictation.fetch(asked, now + turn, lambda fetched: read.extend(lead.id for lead in fetched.leads))
         dictation.finish(now + 4)
