@@ -173,7 +173,7 @@ def _sweep(store: "Store") -> bool:
     try:
         with store.pen, store.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if postgres:
-                for table in (leads, batch_rejects, meta):
+                for table in (leads, batch_rejects, requests, meta):
                     connection.exec_driver_sql(f"VACUUM FULL {table.name}")
             else:
                 raw = connection.connection.driver_connection

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, select, text, update
 
 import store
 from store import Store, keyfile, resealing
 from store.intake import NewLead, add_leads
 from store.keyfile import KeyFault
 from store.queries import numbers_of
+from store.requests import Content, ask
 from store.sealing import MARK, NAME, NUMBER, Seal
-from store.tables import leads, meta
+from store.tables import leads, meta, requests
 from telephony.ids import LeadId
-from tests.store.trade import customer
+from tests.store.trade import NOON, customer
 
 KEYS = {1: b"k" * 32}
 
@@ -184,6 +185,36 @@ def test_new_key_seals_everything_while_a_server_goes_on(url: str, tmp_path: Pat
     later = store.open(url, key_file=path)
     assert known(later) == [(row.number.for_store(), row.name) for row in rows(1600)]
     later.close()
+
+
+def wish(opened: Store) -> str:
+    with opened.reading.begin() as connection:
+        return str(connection.execute(select(requests.c.content)).scalar_one())
+
+
+@pytest.mark.postgres
+def test_what_an_agent_asked_for_is_sealed_anew_too_and_its_old_bytes_are_gone_from_the_disk(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    opened = store.open(postgres_url, key_file=tmp_path / "number.key")
+    add_leads(opened, rows(1))
+    ask(opened, LeadId(1), Content(name="Wang Wu"), actor="1001", now=NOON)
+    before = wish(opened)
+    with opened.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        place = Path(connection.exec_driver_sql("SELECT current_setting('data_directory')").scalar_one())
+        assert before.encode() in pages(connection, place)
+        resealing.rotate(opened)
+        connection.exec_driver_sql("CHECKPOINT")
+        assert wish(opened) != before
+        assert wish(opened).encode() in pages(connection, place)
+        assert before.encode() not in pages(connection, place)
+    opened.close()
+
+
+def pages(connection: Connection, place: Path) -> bytes:
+    """The pages that PostgreSQL has on the disk for change requests."""
+    return (place / connection.exec_driver_sql("SELECT pg_relation_filepath('requests')").scalar_one()).read_bytes()
 
 
 def test_list_coming_in_before_the_server_has_seen_the_new_key_is_sealed_by_it(tmp_path: Path) -> None:
