@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, not_, or_, select
 
 from store.opening import Store
 from store.sample import place
 from store.tables import leads
-from telephony.batches import CLOSED, EVERYBODY, HELD
+from telephony.batches import CLOSED, EVERYBODY, HELD, is_held
 from telephony.ids import CampaignId, LeadId
 
 PAGE = 5000
@@ -29,6 +29,10 @@ def of_batch(batch: str) -> ColumnElement[bool]:
     return and_(leads.c.batch == batch, leads.c.batch != literal_column("''"))
 
 
+def _held() -> ColumnElement[bool]:
+    return leads.c.holder.startswith(HELD)
+
+
 def portions_held(connection: Connection) -> tuple[tuple[CampaignId, str], ...]:
     """Every campaign and group or agent that holds open leads of it; a seek in the index for each."""
     found: list[tuple[CampaignId, str]] = []
@@ -41,7 +45,8 @@ def portions_held(connection: Connection) -> tuple[tuple[CampaignId, str], ...]:
             holder = connection.execute(query).scalar()
             if holder is None:
                 break
-            found.append((CampaignId(campaign), holder))
+            if not is_held(holder):
+                found.append((CampaignId(campaign), holder))
             after = holder
         query = select(func.min(c.campaign)).where(c.due.is_not(None), c.campaign > campaign)
         campaign = connection.execute(query).scalar()
@@ -55,17 +60,18 @@ def with_open_leads(store: Store) -> set[str]:
 
 
 def standings(store: Store, batch: str) -> list[Standing]:
-    """Who holds how much of a batch."""
+    """Who holds how much of a batch; what is held back is one, whoever will have it."""
     c = leads.c
     still = and_(c.due.is_not(None), c.holder != CLOSED)
+    whose = case((_held(), HELD), else_=c.holder).label("whose")
     query = select(
-        c.holder,
+        whose,
         func.count().label("leads"),
         func.count().filter(still).label("open"),
         func.count().filter(still, c.attempts == 0).label("fresh"),
     )
-    rows = _rows(store, query.where(of_batch(batch)).group_by(c.holder).order_by(c.holder))
-    return [Standing(holder=row.holder, leads=row.leads, open=row.open, fresh=row.fresh) for row in rows]
+    rows = _rows(store, query.where(of_batch(batch)).group_by(whose).order_by(whose))
+    return [Standing(holder=row.whose, leads=row.leads, open=row.open, fresh=row.fresh) for row in rows]
 
 
 def in_order(store: Store, batch: str) -> list[tuple[float, LeadId]]:
@@ -74,9 +80,12 @@ def in_order(store: Store, batch: str) -> list[tuple[float, LeadId]]:
     return sorted((place(store.secret, batch, row.number_key), LeadId(row.id)) for row in rows)
 
 
-def held_back(store: Store, batch: str, share: float) -> Iterator[list[LeadId]]:
-    """Leads never released that a release up to `share` makes everybody's."""
-    return _walk(store, batch, HELD, lambda at, row: row.handed_at is None and (at < share or share >= 1.0))
+def held_back(store: Store, batch: str, share: float) -> Iterator[tuple[str, list[LeadId]]]:
+    """Leads never released that a release up to `share` lets go, and whose they are then."""
+    c = leads.c
+    for row in _rows(store, select(c.holder).where(of_batch(batch), _held()).distinct().order_by(c.holder)):
+        free = _walk(store, batch, row.holder, lambda at, row: row.handed_at is None and (at < share or share >= 1.0))
+        yield from ((row.holder.removeprefix(HELD), found) for found in free)
 
 
 def beyond(store: Store, batch: str, share: float) -> Iterator[list[LeadId]]:
@@ -114,7 +123,7 @@ def to_allocate(store: Store, batch: str, *, order: str) -> list[LeadId]:
 def held_by(store: Store, batch: str, holder: str | None) -> dict[str, list[LeadId]]:
     """Open leads of a batch that a group or agent holds, by holder; of all of them when None."""
     c = leads.c
-    whose = c.holder == holder if holder is not None else c.holder.not_in((EVERYBODY, HELD, CLOSED))
+    whose = c.holder == holder if holder is not None else and_(c.holder.not_in((EVERYBODY, CLOSED)), not_(_held()))
     return _by_holder(store, select(c.id, c.holder).where(of_batch(batch), c.due.is_not(None), whose))
 
 
@@ -122,7 +131,7 @@ def handed_before(store: Store, batch: str, instant: float, opened: float) -> di
     """Open leads of a batch handed out before an instant, by who has them; `opened` holds for those of no known hour."""
     c = leads.c
     since = func.coalesce(c.handed_at, opened)
-    query = select(c.id, c.holder).where(of_batch(batch), c.due.is_not(None), c.holder.not_in((HELD, CLOSED)))
+    query = select(c.id, c.holder).where(of_batch(batch), c.due.is_not(None), c.holder != CLOSED, not_(_held()))
     return _by_holder(store, query.where(since < instant))
 
 

@@ -14,7 +14,7 @@ from store.resealing import keep_up
 from store.sample import place
 from store.sealing import EXTRA, NAME, NUMBER
 from store.tables import leads
-from telephony.batches import EVERYBODY, HELD
+from telephony.batches import EVERYBODY, held_for
 from telephony.ids import AgentId, CampaignId, CustomerId, LeadId
 from telephony.leads import Lead
 from telephony.numbers import PhoneNumber
@@ -136,6 +136,6 @@ def lead_row(store: Store, lead: NewLead) -> Row:
         *(lead.campaign, lead.customer, seal.sealed(NUMBER, lead.number.for_store(), key), key),
         *(seal.sealed(NAME, lead.name, key), ",".join(lead.zones), 0, "", lead.due, lead.priority, lead.agent),
         *(lead.batch, seal.sealed(EXTRA, extra, key)),
-        *(lead.holder if released else HELD, lead.at if released else None),
+        *(lead.holder if released else held_for(lead.holder), lead.at if released else None),
         *(lead.consent_at, lead.consent_until, lead.consent_proof),
     )

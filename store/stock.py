@@ -7,7 +7,7 @@ from sqlalchemy import Integer, case, cast, func, select
 
 from store.opening import Store
 from store.tables import leads
-from telephony.batches import CLOSED, HELD
+from telephony.batches import CLOSED, is_held
 from telephony.ids import CampaignId
 
 
@@ -31,7 +31,7 @@ def stock(store: Store, until: Mapping[CampaignId, float], now: float) -> dict[C
             query = query.where(c.campaign == campaign, c.due.is_not(None), c.due <= max(instant, now))
             held: dict[str, list[tuple[int, int]]] = {}
             for row in connection.execute(query.group_by(c.holder, minute).order_by(c.holder, minute)):
-                if row.holder not in (HELD, CLOSED):
+                if row.holder != CLOSED and not is_held(row.holder):
                     held.setdefault(row.holder, []).append((row.minute, row[2]))
             found[campaign] = {
                 holder: Stock(

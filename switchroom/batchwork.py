@@ -23,6 +23,7 @@ from telephony.batches import (
     BatchTimed,
     LeadsAllocated,
     LeadsClosed,
+    LeadsMoved,
     LeadsRecovered,
     LeadsReleased,
     TargetsSet,
@@ -173,9 +174,9 @@ class BatchWork:
             return
         for ids in allocation.beyond(self._store, batch, life.share):
             yield from _recovered(life, EVERYBODY, ids, UNRELEASED, actor)
-        for ids in allocation.held_back(self._store, batch, life.share):
+        for holder, ids in allocation.held_back(self._store, batch, life.share):
             for leads in portions(ids):
-                yield LeadsReleased(batch=batch, campaign=life.campaign, actor=actor, leads=leads, count=len(leads))
+                yield _let_go(life, holder, leads, actor)
 
     def unsettled(self) -> list[BatchLife]:
         """Batches an earlier run may have left half-way: all that are open, closed ones that have leads to call."""
@@ -209,6 +210,14 @@ def portions(leads: Iterable[LeadId]) -> Iterator[tuple[LeadId, ...]]:
     rest = iter(leads)
     while portion := tuple(islice(rest, PORTION)):
         yield portion
+
+
+def _let_go(life: BatchLife, holder: str, leads: tuple[LeadId, ...], actor: str) -> LeadsMoved:
+    """Released leads go to everybody, or to the group their list names."""
+    common: dict[str, Any] = {"batch": life.id, "campaign": life.campaign, "actor": actor}
+    if holder == EVERYBODY:
+        return LeadsReleased(**common, leads=leads, count=len(leads))
+    return LeadsAllocated(**common, holder=holder, leads=leads, count=len(leads))
 
 
 def _recovered(life: BatchLife, holder: str, ids: Sequence[LeadId], why: str, actor: str) -> Iterator[Any]:

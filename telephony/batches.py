@@ -27,6 +27,16 @@ def agent_holder(agent: str) -> str:
     return AGENT + agent
 
 
+def held_for(holder: str) -> str:
+    """Not released yet, and this holder's once it is."""
+    return HELD + holder
+
+
+def is_held(holder: str) -> bool:
+    """Whether nobody is handed the lead until managers let it go."""
+    return holder.startswith(HELD)
+
+
 def group_of(holder: str) -> str | None:
     """The group that holds the lead, None when it is no group."""
     return holder[len(GROUP) :] if holder.startswith(GROUP) else None

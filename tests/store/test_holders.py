@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import select
 
 from store import Store
-from store.allocation import held_back, in_order, portions_held, standings
+from store.allocation import handed_before, held_back, held_by, in_order, portions_held, standings
 from store.inline import InlineLedger
 from store.intake import add_leads
 from store.leads import LeadBook
@@ -127,7 +127,7 @@ def test_stages_nest_and_have_the_size_asked_for(opened: Store) -> None:
     assert third < half
     assert abs(len(third) - 1000) < 100
     assert {one.holder: one.leads for one in standings(opened, "b1")} == {"": len(third), "-": 3000 - len(third)}
-    released = {lead for page in held_back(opened, "b1", 0.5) for lead in page}
+    released = {lead for _, page in held_back(opened, "b1", 0.5) for lead in page}
     assert released == half - third
 
 
@@ -210,3 +210,14 @@ def test_the_interval_is_wilson_s() -> None:
     assert (rate(0, 10).low, round(rate(0, 10).high or 0, 4)) == (0.0, 0.2775)
     assert rate(10, 10).high == 1.0
     assert rate(0, 0).rate is None
+
+
+def test_leads_a_list_gives_to_a_group_wait_for_it_until_they_are_released(opened: Store) -> None:
+    waiting = [msgspec.structs.replace(customer(n), batch="b1", share=0.0, holder="group:A") for n in (1, 2)]
+    add_leads(opened, [*waiting, msgspec.structs.replace(customer(3), batch="b1", share=0.0)])
+    assert [(one.holder, one.leads) for one in standings(opened, "b1")] == [("-", 3)]
+    assert held_by(opened, "b1", None) == handed_before(opened, "b1", NOON + DAY, 0.0) == {}
+    assert stock(opened, {SPRING: NOON}, NOON) == {SPRING: {}}
+    with opened.reading.begin() as connection:
+        assert portions_held(connection) == ()
+    assert list(held_back(opened, "b1", 1.0)) == [("", [3]), ("group:A", [1, 2])]

@@ -51,14 +51,17 @@ class Office:
         self.ledger = InlineLedger(opened)
         self.now = BEGIN
 
-    def bring(self, name: str, count: int, *, share: float = 1.0, first: int = 1, **changes: object) -> None:
+    def bring(
+        self, name: str, count: int, *, share: float = 1.0, first: int = 1, holder: str = "", **changes: object
+    ) -> None:
         kept = Batch(
             id=name, campaign=SPRING, file="", digest=name, created_at=self.now, author="lee", state=BatchState.OPEN,
             rows=count, added=count, opened_at=self.now, share=share,
         )  # fmt: skip
         create_batch(self.store, msgspec.structs.replace(kept, **changes))
         made = [customer(serial) for serial in range(first, first + count)]
-        add_leads(self.store, [msgspec.structs.replace(one, batch=name, share=share, at=self.now) for one in made])
+        more = {"batch": name, "share": share, "at": self.now, "holder": holder}
+        add_leads(self.store, [msgspec.structs.replace(one, **more) for one in made])
 
     def carry(self, facts: Iterator[Fact]) -> list[Fact]:
         said = []
@@ -151,6 +154,18 @@ def test_stages_go_up_and_down_and_the_later_holds_the_earlier(office: Office) -
     assert released() == {lead for place, lead in order if place < 0.2}
     office.carry(office.work.release("b1", 1.0, recovered=False, actor="lee"))
     assert len(released()) == 1000
+
+
+def test_what_a_list_gives_to_a_group_is_that_groups_when_it_is_released_and_nobodys_before(office: Office) -> None:
+    office.bring("b1", 200, share=0.25, holder="group:A")
+    first = office.held()
+    assert set(first) == {"group:A", "-"}
+    with pytest.raises(BatchRefused, match="batch_none_free"):
+        office.allocate("agent:1001", count=1)
+    office.carry(office.work.release("b1", 0.5, recovered=False, actor="lee"))
+    assert first["group:A"] < office.held()["group:A"] < 200
+    office.carry(office.work.release("b1", 1.0, recovered=False, actor="lee"))
+    assert office.held() == {"group:A": 200}
 
 
 def test_a_release_cut_off_half_way_is_finished_at_the_next_start(office: Office) -> None:
