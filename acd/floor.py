@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from acd import seats
 from acd.agents import Agent, Idle, Queue, Verb, Waiting
 from acd.supply import Supply
-from config.model import AgentSettings, CampaignSettings, FloorSettings
+from config.model import AgentSettings, AmdSettings, CampaignSettings, FloorSettings
 from telephony.agents import AgentState, SeatMode
-from telephony.commands import CancelTimer, Command, Park, PlayAbandonMessage
-from telephony.facts import CallOffered, Fact, OfferFailed
+from telephony.commands import CancelTimer, Command, LeaveMessage, Park, PlayAbandonMessage
+from telephony.facts import CallOffered, CallWaiting, Fact, OfferFailed
 from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, agent_of_seat
 
 Out = list[Fact | Command]
@@ -139,6 +139,16 @@ class Floor:
             message=settings.abandon_message,
             opt_out_key=settings.opt_out_key,
         )
+
+    def amd(self, campaign: str) -> AmdSettings | None:
+        """How the campaign has answering machines treated; None when it is gone."""
+        settings = self.campaigns.get(campaign)
+        return settings.amd if settings is not None else None
+
+    def left_message(self, fact: CallWaiting) -> LeaveMessage:
+        """What an answering machine of the campaign hears."""
+        amd = self.amd(fact.campaign) or AmdSettings()
+        return LeaveMessage(server=fact.server, call=fact.call, message=amd.message)
 
     def patience(self, campaign: str) -> float:
         settings = self.campaigns.get(campaign)

@@ -5,8 +5,10 @@ An agent is reserved before anything is sent, and a customer is either with an a
 
 from acd.agents import ON_A_CALL, Verb, Waiting
 from acd.floor import Floor, Out
+from acd.screening import what_becomes
 from telephony.agents import AgentState, SeatMode
 from telephony.commands import CancelTimer, ConnectToSeat, HangUp, Park, RingAgent, SetTimer
+from telephony.detection import BY_WORD, TAKEN_FOR_MACHINE, Heard, Then
 from telephony.events import ActionFailed
 from telephony.facts import (
     AbandonedBy,
@@ -20,12 +22,14 @@ from telephony.facts import (
     CallLeft,
     CallOffered,
     CallResumed,
+    CallScreened,
     CallWaiting,
     OfferFailed,
 )
 from telephony.ids import AgentId, CallId, LegId
 
 S = AgentState
+SAMPLE = "sample of calls taken for machines"
 SEAT_EMPTY = "SEAT_EMPTY"
 """The dialplan's word for a customer who was sent into a seat and found no phone there."""
 
@@ -50,17 +54,29 @@ class Offers:
         return []
 
     def waiting(self, fact: CallWaiting, now: float) -> Out:
-        if fact.amd == "MACHINE":
-            return [HangUp(server=fact.server, leg=LegId(fact.call)), *self._floor.release(fact.call, now)]
         answered = self._floor.answered.setdefault(fact.call, now)
         chosen = self._floor.agents.get(self._floor.reserved.get(fact.call, AgentId("")))
-        if chosen is not None:
-            return self._floor.offer(chosen, fact.call, fact.campaign, now, "dialled for this agent")
         first = self._floor.idle.first(fact.campaign, fact.server) if fact.agent is None else None
-        if first is not None and fact.server in self._floor.up:
+        if fact.server not in self._floor.up:
+            first = None
+        heard = BY_WORD.get(fact.amd, Heard.HUMAN)
+        agent_free = chosen is not None or first is not None
+        then = what_becomes(heard, self._floor.amd(fact.campaign), fact.call, agent_free=agent_free)
+        out: Out = []
+        if heard is not Heard.HUMAN:
+            out.append(CallScreened(call=fact.call, campaign=fact.campaign, heard=heard, then=then))
+        if then in TAKEN_FOR_MACHINE:
+            hang_up = HangUp(server=fact.server, leg=LegId(fact.call))
+            out.append(hang_up if then is Then.HANG_UP else self._floor.left_message(fact))
+            return out + self._floor.release(fact.call, now)
+        if chosen is not None:
+            why = SAMPLE if then is Then.SAMPLE else "dialled for this agent"
+            return out + self._floor.offer(chosen, fact.call, fact.campaign, now, why)
+        if first is not None:
             agent = self._floor.agents[first]
-            why = f"longest idle, {now - agent.since:.0f} s"
+            why = SAMPLE if then is Then.SAMPLE else f"longest idle, {now - agent.since:.0f} s"
             return [
+                *out,
                 *self._floor.reserve(agent, fact.call, fact.campaign, now),
                 *self._floor.offer(agent, fact.call, fact.campaign, now, why),
             ]
@@ -75,7 +91,7 @@ class Offers:
                 wanted=fact.agent,
             )
         )
-        return [SetTimer(key=("patience", fact.call), at=until)]
+        return [*out, SetTimer(key=("patience", fact.call), at=until)]
 
     def carry_out_offer(self, fact: CallOffered, now: float) -> Out:
         agent = self._floor.agents[fact.agent]

@@ -114,7 +114,8 @@ class Wishes:
         agent = self._floor.agents.get(ask.agent)
         if agent is None or ask.call not in (agent.call, agent.last_call):
             return self._refuse(ask, "not_your_call", agent=ask.agent)
-        allowed = self._floor.campaigns[agent.campaign].dispositions if agent.campaign in self._floor.campaigns else []
+        campaign = self._floor.campaigns.get(agent.campaign)
+        allowed = campaign.said_of_calls if campaign is not None else []
         if allowed and ask.disposition not in allowed:
             return self._refuse(ask, "disposition_unknown", disposition=ask.disposition, allowed=", ".join(allowed))
         out: Out = [

@@ -518,6 +518,73 @@ class PacingSettings(Section):
     tick_s: Annotated[float, Field(ge=0.1, le=5)] = Field(1.0, description="Seconds between pacing decisions.")
 
 
+SoundName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_./-]{0,79}$")]
+"""A sound in Asterisk's sounds folder, without its ending."""
+Milliseconds = Annotated[int, Field(ge=1, le=30_000)]
+
+
+class AmdSettings(Section):
+    """A table ``[campaign.NAME.amd]``; ``amd = true`` stands for Asterisk's AMD with what is shown here."""
+
+    stage: Literal["none", "asterisk", "dialplan"] = Field(
+        "none",
+        description="Who listens for answering machines before an agent is looked for: none; asterisk, its AMD(); dialplan, a context of your own.",
+    )
+    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,79}$")] = Field(
+        "",
+        validate_default=True,
+        description="Stage dialplan: your context, entered at s,1 by Gosub (AGI, EAGI, AudioSocket, …); it sets AMDSTATUS to HUMAN, MACHINE or NOTSURE, AMDCAUSE to a word, and ends with Return().",
+    )
+    most_s: Annotated[float, Field(ge=0.2, le=20)] = Field(
+        1.8,
+        description="Longest listening, in seconds, at most pacing.patience_s less 0.1: it is the customer's patience that it uses up. Then it counts as not sure.",
+    )
+    machine: Literal["hang_up", "message", "agent"] = Field(
+        "hang_up", description="What becomes of a machine: hang_up, message (played after the beep), agent."
+    )
+    unsure: Literal["hang_up", "message", "agent"] = Field(
+        "agent", description="What becomes of a call it is not sure of; hang_up and message take it for a machine."
+    )
+    message: SoundName = Field(
+        "switchroom-machine", description="Sound left on a machine (in Asterisk's sounds folder, without ending)."
+    )
+    sample: Share = Field(
+        0.03,
+        description="Share of the calls taken for machines that an agent who is free gets all the same, so that the share of people among them is known; 0 leaves the errors unknown.",
+    )
+    disposition: Annotated[Line, Field(min_length=1)] = Field(
+        "machine", description="What agents say of a call a machine took; offered besides the campaign's dispositions."
+    )
+    initial_silence_ms: Milliseconds = Field(
+        2500, description="AMD(): silence before any word from which on it is a machine."
+    )
+    greeting_ms: Milliseconds = Field(
+        1500, description="AMD(): a greeting longer than this is a machine's; it decides most, with the next."
+    )
+    after_greeting_silence_ms: Milliseconds = Field(
+        800, description="AMD(): silence after the greeting from which on it is a person; the time most people wait."
+    )
+    min_word_ms: Milliseconds = Field(100, description="AMD(): shorter sounds are no words.")
+    between_words_ms: Milliseconds = Field(50, description="AMD(): silence that ends a word.")
+    words: Annotated[int, Field(ge=1, le=100)] = Field(2, description="AMD(): more words than this are a machine's.")
+    silence_threshold: Annotated[int, Field(ge=1, le=32_767)] = Field(
+        256, description="AMD(): mean amplitude, of 32767, below which it is silence; raise it on noisy lines."
+    )
+    max_word_ms: Milliseconds = Field(5000, description="AMD(): a single word longer than this is a machine's.")
+
+    @field_validator("context")
+    @classmethod
+    def _for_its_stage(cls, context: str, seen: ValidationInfo) -> str:
+        if seen.data.get("stage") == "dialplan" and not context:
+            raise PydanticCustomError("amd_context", "stage dialplan needs a context")
+        return context
+
+    @property
+    def listens(self) -> bool:
+        """Whether anybody listens at all."""
+        return self.stage != "none"
+
+
 class CampaignSettings(Section):
     """A table ``[campaign.NAME]`` of ``campaigns.toml``: reloaded while running."""
 
@@ -534,14 +601,17 @@ class CampaignSettings(Section):
     ring_s: Annotated[float, Field(ge=5, le=120)] = Field(
         25.0, description="How long the customer's phone rings, in seconds; regulators ask for 15 at least."
     )
-    abandon_message: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_./-]{0,79}$")] = Field(
+    abandon_message: SoundName = Field(
         "switchroom-abandoned",
         description="Sound played to an answered customer nobody can take (in Asterisk's sounds folder, without ending): who called, from which number, which key opts out.",
     )
     opt_out_key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] = Field(
         "9", description="Key by which that customer opts out of further calls."
     )
-    amd: bool = Field(False, description="Let Asterisk's AMD listen for answering machines first.")
+    amd: AmdSettings = Field(
+        default_factory=AmdSettings,
+        description='Answering machine detection; amd = true is short for stage = "asterisk".',
+    )
     caller_ids: list[Line] = Field(
         default_factory=list, description="Caller ids used in turn; empty takes the trunk's."
     )
@@ -586,6 +656,22 @@ class CampaignSettings(Section):
         default_factory=lambda: ["sale"],
         description="Dispositions by which an order is concluded: only such customers' whole numbers may be exported.",
     )
+
+    @field_validator("amd", mode="before")
+    @classmethod
+    def _yes_or_no(cls, amd: Any) -> Any:
+        return {"stage": "asterisk" if amd else "none"} if isinstance(amd, bool) else amd
+
+    @property
+    def said_of_calls(self) -> list[str]:
+        """All an agent may say of a call; empty allows anything."""
+        own = list(self.dispositions)
+        return [*own, self.amd.disposition] if own and self.amd.listens and self.amd.disposition not in own else own
+
+    @property
+    def listen_s(self) -> float:
+        """Longest listening for a machine that leaves a customer any patience, seconds."""
+        return max(0.1, min(self.amd.most_s, self.pacing.patience_s - 0.1))
 
 
 class CampaignFile(Section):

@@ -44,6 +44,9 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     counted: bool = False
     talked: bool = False
     cancelled: bool = False
+    listened: bool = False
+    """A detector of answering machines hears it first."""
+    answered_at: float = 0.0
     callback_at: float | None = None
     promised_by: AgentId | None = None
     number: PhoneNumber | None = None
@@ -76,10 +79,12 @@ def taken_over(call: OpenCall) -> Flight:
 
 class Cell:
     """The calls of one campaign on one PBX. `pending` holds when each call for any agent was placed, until the
-    customer waits; calls dialled for one agent are in the stages only."""
+    customer waits; `listened` when those of them were answered that a detector of answering machines is listening to.
+    Calls dialled for one agent are in the stages only."""
 
     def __init__(self) -> None:
         self.pending: dict[CallId, float] = {}
+        self.listened: dict[CallId, float] = {}
         self.waiting = 0
         self.stages = dict.fromkeys(Stage, 0)
 
@@ -139,10 +144,13 @@ class Books:
             cell.waiting -= 1
         elif was in PENDING and stage not in PENDING:
             del cell.pending[flight.call]
+            cell.listened.pop(flight.call, None)
         if stage is WAITING:
             cell.waiting += 1
         elif stage in PENDING and was not in PENDING:
             cell.pending[flight.call] = flight.placed_at
+        if stage is Stage.ANSWERED and flight.listened:
+            cell.listened[flight.call] = flight.answered_at
 
     def close(self, call: CallId) -> Flight | None:
         """Strike a call out; None when it is not in the books."""
@@ -170,6 +178,7 @@ class Books:
                 cell.waiting -= 1
             elif stage in PENDING:
                 del cell.pending[flight.call]
+                cell.listened.pop(flight.call, None)
 
     def cancel(self, flight: Flight) -> None:
         """The call was told to hang up: no agent is kept for it any more."""

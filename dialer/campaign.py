@@ -6,6 +6,8 @@ from math import exp
 
 from config.model import CalendarSettings, CampaignSettings
 from dialer.abandonment import Budget, Totals
+from dialer.amd.screening import Screening
+from dialer.amd.stage import deadline_s, listen
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
 from dialer.metrics import Gauges
@@ -51,6 +53,7 @@ class Campaign:
         self.portions = Portions(campaign)
         self.hopper = self.portions.common
         self.forecast = Forecast(settings.ring_s)
+        self.screening = Screening(campaign)
         self.totals = totals
         self.budget = Budget(
             settings.pacing.target_abandon, live=totals.connected + totals.abandoned, abandoned=totals.abandoned
@@ -69,6 +72,8 @@ class Campaign:
         self.servers: tuple[ServerId, ...] = tuple(dict.fromkeys(trunk.server for trunk in trunks))
         self.rules = GateRules(settings, self.id, self._calendars)
         self.automatic = settings.mode in AUTOMATIC
+        self.listen = listen(settings)
+        self.listen_until_s = deadline_s(settings)
         self.budget.target = settings.pacing.target_abandon
         self.budget.binding = False
         self.pacer: Pacer = pacer_for(settings, self.forecast, self.budget)

@@ -10,6 +10,7 @@ from typing import Any
 
 from config.model import AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
+from dialer.amd.stage import LISTENING
 from dialer.automatic import Automatic
 from dialer.batches import Batches
 from dialer.books import CANCELLABLE, taken_over
@@ -38,9 +39,11 @@ from telephony.facts import (
     CallConnected,
     CallDisposed,
     CallEnded,
+    CallJudged,
     CallLeft,
     CallOffered,
     CallRang,
+    CallScreened,
     CallWaiting,
     CampaignChanged,
     CustomerBarred,
@@ -120,7 +123,9 @@ class DialerEngine:
             OriginateAccepted: course.accepted,
             CallRang: course.rang,
             CallAnswered: course.answered,
+            CallJudged: course.judged,
             CallWaiting: course.waiting,
+            CallScreened: course.screened,
             CallOffered: course.offered,
             CallConnected: course.connected,
             CallAbandoned: course.abandoned,
@@ -234,6 +239,8 @@ class DialerEngine:
             campaign = self._campaigns.get(CampaignId(event.key[1]))
             if campaign is not None and campaign.state is Run.RUNNING:
                 self._tick(campaign, now, out)
+        elif event.key[0] == LISTENING:
+            self._progress.listened_enough(CallId(event.key[1]), out)
 
     def _fetched(self, event: LeadsFetched, now: float, out: Said) -> None:
         campaign = self._campaigns.get(event.campaign)

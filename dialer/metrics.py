@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from dialer.books import Stage
 
@@ -14,6 +14,23 @@ VETOED = Counter(
 )
 ABANDONED = Counter("dialer_abandoned_total", "Live-answered calls that found no agent in time.", ["campaign"])
 LATE = Counter("dialer_late_total", "Calls connected after the customer's patience had ended.", ["campaign"])
+AMD_HEARD = Counter(
+    "dialer_amd_verdicts_total",
+    "Calls a detector of answering machines has judged, by what it heard.",
+    ["campaign", "heard"],
+)
+AMD_THEN = Counter("dialer_amd_calls_total", "Calls it has judged, by what became of them.", ["campaign", "then"])
+AMD_SECONDS = Histogram(
+    "dialer_amd_seconds",
+    "Seconds from the answer to the detector's verdict.",
+    ["campaign"],
+    buckets=(0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0),
+)
+AMD_CHECKED = Counter(
+    "dialer_amd_checked_total",
+    "Calls an agent has told the truth of, by what the detector took them for and what they were.",
+    ["campaign", "taken_for", "was"],
+)
 PACE = Gauge("dialer_pace_calls_per_second", "Calls placed a second of late.", ["campaign"])
 HOPPER = Gauge("dialer_hopper_leads", "Leads at hand.", ["campaign"])
 IN_FLIGHT = Gauge("dialer_calls", "Calls by stage.", ["campaign", "stage"])

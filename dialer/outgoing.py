@@ -49,6 +49,7 @@ class Outgoing:
                 agent=agent,
                 attempts=lead.attempts + 1,
                 placed_at=now,
+                listened=campaign.listen is not None,
             )
         )
         campaign.totals.placed += 1
@@ -78,7 +79,7 @@ class Outgoing:
                 dial=trunk.settings.dial,
                 caller_id=caller_id,
                 ring_s=settings.ring_s,
-                amd=settings.amd,
+                listen=campaign.listen,
             )
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dialer.amd.stage import LISTENING
 from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.campaign import Campaign
 from dialer.donotcall.bars import ListsChanged
@@ -9,7 +10,8 @@ from dialer.gate import BUSY_RETRY_S, Rule, Verdict
 from dialer.metrics import ABANDONED, ANOMALIES, LATE, VETOED
 from dialer.outgoing import Outgoing, Said
 from dialer.recycle import UNKNOWN_REST_S, rest
-from telephony.commands import HangUp
+from telephony.commands import HangUp, Park, SetTimer
+from telephony.detection import BY_WORD, TAKEN_FOR_MACHINE, Heard, Then
 from telephony.donotcall import BarsChanged
 from telephony.events import OptOutPressed, OriginateAccepted
 from telephony.facts import (
@@ -21,9 +23,11 @@ from telephony.facts import (
     CallConnected,
     CallDisposed,
     CallEnded,
+    CallJudged,
     CallLeft,
     CallOffered,
     CallRang,
+    CallScreened,
     CallWaiting,
     CustomerBarred,
     LeadRested,
@@ -33,7 +37,6 @@ from telephony.ids import AgentId, CallId, CampaignId, ServerId, call_leg
 from telephony.outcomes import WHOSE, Fault, Outcome
 
 DO_NOT_CALL = "do_not_call"
-MACHINE = "MACHINE"
 KEPT_FOR_DISPOSITION = 5000
 DIALLED = frozenset({Stage.DIALLING})
 TOLD_WITHIN_S = 3.0
@@ -69,18 +72,52 @@ class Progress:
     def rang(self, event: CallRang, now: float) -> None:
         self._move(event.call, Stage.RINGING, DIALLED)
 
-    def answered(self, event: CallAnswered, now: float) -> None:
+    def answered(self, event: CallAnswered, now: float) -> Said | None:
         self._outgoing.gate.answered(event.call)
+        if flight := self._books.flights.get(event.call):
+            flight.answered_at = now
         flight = self._move(event.call, Stage.ANSWERED, CANCELLABLE)
-        if flight is not None and (campaign := self._campaigns.get(flight.campaign)):
-            campaign.totals.answered += 1
+        if flight is None or (campaign := self._campaigns.get(flight.campaign)) is None:
+            return None
+        campaign.totals.answered += 1
+        if not flight.listened:
+            return None
+        return [SetTimer(key=(LISTENING, event.call), at=now + campaign.listen_until_s)]
+
+    def listened_enough(self, call: CallId, out: Said) -> None:
+        """A detector has had its time: if it has not spoken, the customer is taken from it."""
+        flight = self._books.flights.get(call)
+        if flight is not None and flight.listened and flight.stage is Stage.ANSWERED:
+            out.append(Park(server=flight.server, call=call))
+
+    def judged(self, event: CallJudged, now: float) -> None:
+        if campaign := self._campaigns.get(event.campaign):
+            campaign.screening.judged(event.call, event.heard, event.took_s)
 
     def waiting(self, event: CallWaiting, now: float) -> None:
+        """The customer is ready to be connected; of one not heard to be a person CallScreened tells more."""
         flight = self._move(event.call, Stage.WAITING)
-        if flight is None or flight.heard:
+        if flight is not None and BY_WORD.get(event.amd, Heard.HUMAN) is Heard.HUMAN:
+            self._asks_for_agent(flight, now)
+
+    def screened(self, event: CallScreened, now: float) -> None:
+        """A call taken for a machine asks for no agent, but as a sample; any other is a customer's."""
+        flight = self._books.flights.get(event.call)
+        if campaign := self._campaigns.get(event.campaign):
+            campaign.screening.screened(event.call, event.then)
+        if flight is None:
             return
-        campaign = self._campaigns.get(flight.campaign)
-        if campaign is not None and event.amd != MACHINE:
+        if event.then is Then.AGENT:
+            self._asks_for_agent(flight, now)
+            return
+        if campaign is not None and not flight.heard:
+            flight.heard = True
+            campaign.forecast.other(now - flight.placed_at, now)
+        if event.then in TAKEN_FOR_MACHINE and flight.stage is Stage.WAITING:
+            self._books.move(flight, Stage.ENDING)
+
+    def _asks_for_agent(self, flight: Flight, now: float) -> None:
+        if not flight.heard and (campaign := self._campaigns.get(flight.campaign)):
             flight.heard = True
             campaign.forecast.human(now - flight.placed_at, now)
 
@@ -198,6 +235,8 @@ class Progress:
             if event.callback_at is not None:
                 self._strange("CallDisposed", out)
             return
+        if campaign := self._campaigns.get(flight.campaign):
+            campaign.screening.disposed(event.call, machine=event.disposition == campaign.settings.amd.disposition)
         if event.disposition == DO_NOT_CALL:
             self._bar(flight, DO_NOT_CALL, event.agent, now, out)
         if open_call is not None:

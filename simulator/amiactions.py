@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, RING, SEAT
+from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, MACHINE, RING, SEAT
 from simulator.render import Headers
 from telephony.ids import LegId
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 VERSION = "22.10.1"
 CONTEXTS: dict[str, tuple[str, ...]] = {
     ANSWERED: ("UserEvent", "MusicOnHold", "Wait", "Hangup"),
-    AMD: ("AMD", "Goto"),
+    AMD: ("Set", "Set", "AMD", "Goto"),
+    MACHINE: ("Set", "WaitForSilence", "Playback", "Hangup"),
     AGENT: ("Answer", "ConfBridge", "Hangup"),
     SEAT: ("GotoIf", "ConfBridge", "Goto"),
     RING: ("Set", "Set", "Dial", "Goto"),

@@ -3,10 +3,12 @@
 The contexts and their behaviour are those of the dialplan generated for Asterisk.
 """
 
+from collections.abc import Mapping
 from math import inf
 
 from simulator.legs import Bridge, Ending, Fate, Leg
 from simulator.switch import Switch
+from telephony.detection import WORD, Heard
 from telephony.events import (
     DialEnded,
     HangupRequested,
@@ -24,8 +26,11 @@ AGENT = "switchroom-agent"
 RING = "switchroom-ring"
 HOLD = "switchroom-hold"
 ABANDONED = "switchroom-abandoned"
+MACHINE = "switchroom-machine"
 
-START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED})
+OWN = "own"
+"""The extension of AMD's context that runs a detector of the operator's own."""
+START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED, MACHINE})
 BY_AGENT = frozenset({SEAT, AGENT, RING})
 
 SEAT_EMPTY = "SEAT_EMPTY"
@@ -36,11 +41,22 @@ OPT_OUT_S = 4.0
 """When a customer who opts out presses the key."""
 
 
+CAUSES = {"HUMAN": "human", "MACHINE": "longgreeting", "NOTSURE": "toolong"}
+"""The detector's word for each verdict."""
+
+
+def longest_s(variables: Mapping[str, str]) -> float:
+    """How long the detector may listen, in seconds, by the variables the leg was originated with."""
+    arguments = variables.get("SWITCHROOM_AMD", "").strip('"').split(",")
+    text = variables.get("SWITCHROOM_LISTEN_MS") or (arguments[3] if len(arguments) > 3 else "")
+    return int(text) / 1000 if text.isascii() and text.isdigit() else 5.0
+
+
 def has_extension(context: str, exten: str) -> bool:
     """Whether the dialplan knows `exten` in `context`."""
     if context in BY_AGENT:
         return bool(exten)
-    return context in START_ONLY and exten == "s"
+    return context in START_ONLY and (exten == "s" or (context == AMD and exten == OWN))
 
 
 class Dialplan(Switch):
@@ -54,8 +70,7 @@ class Dialplan(Switch):
             case "switchroom-answered":
                 self._park(leg)
             case "switchroom-amd":
-                leg.application, leg.data = "AMD", ""
-                self._in(leg.fate.amd_s, self._amd_done, leg)
+                self._listen(leg)
             case "switchroom-agent":
                 leg.application, leg.data = "ConfBridge", f"seat-{exten}"
                 self._enter_bridge(leg, self._seat(exten))
@@ -78,19 +93,41 @@ class Dialplan(Switch):
                     self._in(OPT_OUT_S, self._opts_out, leg)
                 else:
                     self._in(MESSAGE_S, self._message_over, leg)
+            case "switchroom-machine":
+                leg.application, leg.data = "Playback", "switchroom-machine"
+                leg.leave_at = inf
+                self._in(MESSAGE_S, self._message_over, leg)
             case _:
                 self._gone(leg, 16)
 
     def _park(self, leg: Leg, dial: str = "") -> None:
         leg.application, leg.data = "MusicOnHold", "default"
-        self.emit(LegParked(server=self._server, leg=leg.id, amd=leg.amd, dial=dial))
+        self.emit(LegParked(server=self._server, leg=leg.id, amd=leg.amd, dial=dial, why=leg.amd_why))
         if leg.connected and leg.fate.talk_s is not None:
             leg.connected = False
             self._leaves_in(leg, leg.fate.patience_s)
 
+    def _listen(self, leg: Leg) -> None:
+        """The detector listens for as long as the fate says, Asterisk's AMD within its own longest time.
+
+        One of the operator's own that takes longer is still listening when the customer is taken from it."""
+        leg.application, leg.data = ("AMD", "") if leg.exten != OWN else ("Gosub", "")
+        leg.amd, leg.amd_why = WORD[Heard.UNSURE], "noverdict"
+        fate = leg.fate
+        most_s = longest_s(leg.variables or {})
+        if fate.amd_s <= most_s:
+            self._in(fate.amd_s, self._amd_done, leg)
+        elif leg.exten != OWN:
+            self._in(most_s, self._amd_undecided, leg)
+
     def _amd_done(self, leg: Leg) -> None:
         if not leg.gone and leg.context == AMD:
-            leg.amd = leg.fate.amd
+            leg.amd, leg.amd_why = leg.fate.amd, CAUSES.get(leg.fate.amd, "")
+            self._enter(leg, ANSWERED, "s")
+
+    def _amd_undecided(self, leg: Leg) -> None:
+        if not leg.gone and leg.context == AMD:
+            leg.amd_why = CAUSES["NOTSURE"]
             self._enter(leg, ANSWERED, "s")
 
     def _opts_out(self, leg: Leg) -> None:
@@ -99,7 +136,7 @@ class Dialplan(Switch):
             self._in(0.5, self._message_over, leg)
 
     def _message_over(self, leg: Leg) -> None:
-        if not leg.gone and leg.context == ABANDONED:
+        if not leg.gone and leg.context in (ABANDONED, MACHINE):
             self._gone(leg, 16)
 
     def _redirected(self, subject: tuple[Leg, str, str]) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from simulator.dialling import QUEUED_S, Dialling
-from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, RING, SEAT
+from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, MACHINE, OWN, RING, SEAT
 from simulator.faults import TrunkFaults
 from simulator.legs import Leg, Population
 from telephony.commands import (
     ConnectToSeat,
     HangUp,
     HoldCustomer,
+    LeaveMessage,
     Originate,
     Park,
     PbxCommand,
@@ -68,6 +69,7 @@ class VirtualExchange(Dialling):
             Park: lambda c: self._move(c, ANSWERED, "s"),
             HoldCustomer: lambda c: self._move(c, HOLD, "s"),
             PlayAbandonMessage: lambda c: self._move(c, ABANDONED, "s"),
+            LeaveMessage: lambda c: self._move(c, MACHINE, "s"),
             RingAgent: self._ring,
             HangUp: self._hang_up,
             StartRecording: lambda c: self._failed_if(self.record(call_leg(c.call), c.name), c, call_leg(c.call)),
@@ -170,14 +172,15 @@ class VirtualExchange(Dialling):
         return tuple(self._row(leg) for leg in self.legs.values())
 
     def _originate(self, command: Originate) -> None:
-        leg = call_leg(command.call)
+        leg, listen = call_leg(command.call), command.listen
         why = self.originate(
             leg,
             command.number.for_exchange(command.dial),
-            AMD if command.amd else ANSWERED,
-            "s",
+            ANSWERED if listen is None else AMD,
+            OWN if listen is not None and listen.context else "s",
             command.ring_s,
             caller_id=command.caller_id,
+            variables=None if listen is None else {"SWITCHROOM_LISTEN_MS": str(round(1000 * listen.most_s))},
             accept=True,
         )
         if why is not None:
@@ -187,7 +190,7 @@ class VirtualExchange(Dialling):
         self.originate(command.leg, command.endpoint, AGENT, command.agent, command.ring_s, accept=True)
 
     def _move(
-        self, command: ConnectToSeat | Park | HoldCustomer | PlayAbandonMessage, context: str, exten: str
+        self, command: ConnectToSeat | Park | HoldCustomer | PlayAbandonMessage | LeaveMessage, context: str, exten: str
     ) -> None:
         leg = call_leg(command.call)
         self._failed_if(self.redirect(leg, context, exten), command, leg)

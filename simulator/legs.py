@@ -75,6 +75,7 @@ class Leg:
 
     __slots__ = (
         "amd",
+        "amd_why",
         "application",
         "born",
         "bridge",
@@ -116,7 +117,7 @@ class Leg:
         self.application = "AppDial2"
         self.data = "(Outgoing Line)"
         self.up = self.ringing = self.gone = self.connected = False
-        self.amd = ""
+        self.amd = self.amd_why = ""
         self.bridge: Bridge | None = None
         self.leave_at = inf
         self.dialled: Leg | None = None

@@ -185,7 +185,7 @@ class Rendering:
 
     def _parked(self, event: LegParked) -> Iterator[Message]:
         channel = self._channel(self._leg(event))
-        words = [("UserEvent", "SwitchroomParked"), ("Amd", event.amd)]
+        words = [("UserEvent", "SwitchroomParked"), ("Amd", event.amd), ("AmdCause", event.why.upper())]
         if event.dial:
             words.append(("Dial", event.dial))
         yield Message("Newexten", "dialplan", [*channel, ("Extension", "s"), ("Application", "UserEvent")])

@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from config.model import (
     AgentSettings,
+    AmdSettings,
     ApiSettings,
     AsteriskSettings,
     CallingWindow,
@@ -256,7 +257,7 @@ class Scenario(Section):
             title=line.title or line.name,
             mode=line.mode,
             ring_s=line.ring_s,
-            amd=line.amd,
+            amd=AmdSettings(stage="asterisk" if line.amd else "none"),
             record=line.record,
             pacing=PacingSettings(target_abandon=line.target_abandon),
             windows=[CallingWindow(begin="00:00", end="24:00")],

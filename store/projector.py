@@ -89,6 +89,10 @@ CONNECTED = Change(
 ABANDONED = Change(
     name="abandoned", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "abandoned_by", "waited_s")
 )
+JUDGED = Change(
+    name="judged", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "heard", "heard_s", "heard_why")
+)
+SCREENED = Change(name="screened", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "screened"))
 ENDED = Change(
     name="ended",
     table=tables.attempts,
@@ -200,7 +204,7 @@ RECORDING_STATE = Change(
 )
 
 ORDER: tuple[Change, ...] = (
-    *(JOURNAL, PLACED, RANG, ANSWERED, CONNECTED, ABANDONED, ENDED, DISPOSED),
+    *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, ENDED, DISPOSED),
     *(LEAD, HANDED, AGENT, SEAT, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
 )
@@ -223,6 +227,8 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
     ),
     facts.CallRang: ((RANG, lambda at, f: (f.call, at)),),
     facts.CallAnswered: ((ANSWERED, lambda at, f: (f.call, at)),),
+    facts.CallJudged: ((JUDGED, lambda at, f: (f.call, f.heard.value, f.took_s, f.why or None)),),
+    facts.CallScreened: ((SCREENED, lambda at, f: (f.call, f.then.value)),),
     facts.CallConnected: ((CONNECTED, lambda at, f: (f.call, at, f.agent, f.waited_s)),),
     facts.CallAbandoned: ((ABANDONED, lambda at, f: (f.call, f.by.value, f.waited_s)),),
     facts.CallEnded: (

@@ -120,6 +120,10 @@ attempts = Table(
     Column("disposition", Text),
     Column("note", Text),
     Column("callback_at", Float(53)),
+    Column("heard", Text),
+    Column("heard_s", Float(53)),
+    Column("heard_why", Text),
+    Column("screened", Text),
 )
 Index("ix_attempts_customer", attempts.c.customer, attempts.c.placed_at)
 Index("ix_attempts_number", attempts.c.number_key, attempts.c.placed_at)

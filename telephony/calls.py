@@ -59,6 +59,7 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     bridge: BridgeId | None = None
     agent_leg: LegId | None = None
     abandoned: bool = False
+    judged: bool = False
     hung_up_by_us: bool = False
     stale: bool = False
     missed_once: bool = False

@@ -8,6 +8,7 @@ from typing import Any
 from telephony import reconcile
 from telephony.calls import SHOWN_AS, Call, Stage
 from telephony.commands import Command, HangUp, Park, SetTimer, TakeSnapshot
+from telephony.detection import BY_WORD, TAKEN_FOR_MACHINE, Heard
 from telephony.events import (
     BridgeEntered,
     BridgeLeft,
@@ -35,9 +36,11 @@ from telephony.facts import (
     CallAnswered,
     CallConnected,
     CallHeld,
+    CallJudged,
     CallOffered,
     CallRang,
     CallResumed,
+    CallScreened,
     CallWaiting,
     Fact,
     OfferFailed,
@@ -81,6 +84,7 @@ class CallTable:
             TimerFired: self._timer,
             CallOffered: self._offered,
             OfferFailed: self._offer_failed,
+            CallScreened: self._screened,
             CallAbandoned: self._abandoned,
             CallHeld: self._held,
             LinkLost: self._link_lost,
@@ -224,12 +228,22 @@ class CallTable:
             if not why:
                 return out
             out += self._give_up_offer(call, why)
-        call.evidence.machine = event.amd == "MACHINE"
         call.move(Stage.WAITING, now)
-        out.append(
-            CallWaiting(call=call.id, campaign=call.campaign, server=call.server, agent=call.wanted, amd=event.amd)
-        )
+        heard = BY_WORD.get(event.amd) if not call.judged else None
+        if heard is not None:
+            call.judged = True
+            call.evidence.machine = heard is Heard.MACHINE
+            took_s = now - call.answered_at if call.answered_at is not None else 0.0
+            out.append(CallJudged(call=call.id, campaign=call.campaign, heard=heard, took_s=took_s, why=event.why))
+        amd = event.amd if heard is not None else ""
+        out.append(CallWaiting(call=call.id, campaign=call.campaign, server=call.server, agent=call.wanted, amd=amd))
         return out
+
+    def _screened(self, fact: CallScreened, now: float) -> Out:
+        call = self.calls.get(fact.call)
+        if call is not None:
+            call.evidence.machine = fact.then in TAKEN_FOR_MACHINE
+        return []
 
     def _give_up_offer(self, call: Call, why: str) -> Out:
         if call.stage is not Stage.OFFERED or call.agent is None:
@@ -462,6 +476,7 @@ class CallTable:
             out += call.apart(now)
             out += self._give_up_offer(call, "resync")
             self._forget_agent(call)
+            call.judged = True
             call.move(Stage.WAITING, now)
             out.append(CallWaiting(call=call.id, campaign=call.campaign, server=call.server, agent=call.wanted))
         elif reconcile.is_alone_in_seat(row):

@@ -19,6 +19,16 @@ class PbxCommand(Command, frozen=True, kw_only=True):
     server: ServerId
 
 
+class Listen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Have the PBX listen for an answering machine once the customer has answered, for `most_s` seconds at most.
+
+    `context` is the operator's own that does so, "" for Asterisk's AMD(), which gets `arguments`."""
+
+    most_s: float = 1.8
+    context: str = ""
+    arguments: tuple[int, ...] = ()
+
+
 class Originate(PbxCommand, frozen=True, kw_only=True, gc=False):
     """Dial a customer. Held back until the attempt is durable; never sent twice."""
 
@@ -29,7 +39,7 @@ class Originate(PbxCommand, frozen=True, kw_only=True, gc=False):
     dial: str
     caller_id: str
     ring_s: float
-    amd: bool = False
+    listen: Listen | None = None
 
 
 class SeatAgent(PbxCommand, frozen=True, kw_only=True):
@@ -79,6 +89,13 @@ class PlayAbandonMessage(PbxCommand, frozen=True, kw_only=True):
     call: CallId
     message: str = "switchroom-abandoned"
     opt_out_key: str = "9"
+
+
+class LeaveMessage(PbxCommand, frozen=True, kw_only=True):
+    """Wait for the end of an answering machine's greeting, play the message, then hang up."""
+
+    call: CallId
+    message: str = "switchroom-machine"
 
 
 class HangUp(PbxCommand, frozen=True, kw_only=True):

@@ -41,10 +41,12 @@ class LegAnswered(PbxEvent, frozen=True, kw_only=True):
 class LegParked(PbxEvent, frozen=True, kw_only=True):
     """An answered customer has reached our dialplan and can be redirected; `amd` is HUMAN, MACHINE, NOTSURE or ''.
 
-    `dial` is Asterisk's DIALSTATUS when he comes back from an agent's phone that was rung in vain, else ''."""
+    `dial` is Asterisk's DIALSTATUS when he comes back from an agent's phone that was rung in vain, else ''; `why` is
+    the detector's word for its verdict, e.g. ``longgreeting``."""
 
     leg: LegId
     amd: str = ""
+    why: str = ""
     dial: str = ""
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from telephony.agents import AgentState, SeatMode
+from telephony.detection import Heard, Then
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.outcomes import Outcome
 
@@ -85,6 +86,25 @@ class CallWaiting(Fact, frozen=True, kw_only=True):
     agent: AgentId | None
     """The agent the call was dialled for (preview, manual), who alone may take it."""
     amd: str = ""
+
+
+class CallJudged(Fact, frozen=True, kw_only=True):
+    """Answering machine detection has spoken: `took_s` since the customer answered, `why` in its own word."""
+
+    call: CallId
+    campaign: CampaignId
+    heard: Heard
+    took_s: float
+    why: str = ""
+
+
+class CallScreened(Fact, frozen=True, kw_only=True):
+    """What becomes of an answered call that was not heard to be a person's."""
+
+    call: CallId
+    campaign: CampaignId
+    heard: Heard
+    then: Then
 
 
 class CallOffered(Fact, frozen=True, kw_only=True):

@@ -75,6 +75,7 @@ def revive(known: OpenCall) -> Call:
         answered_at=known.answered_at,
         connected_at=known.connected_at,
         agent=known.agent,
+        judged=known.answered_at is not None,
         stale=True,
     )
     if known.connected_at is not None:

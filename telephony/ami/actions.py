@@ -13,6 +13,8 @@ from telephony.commands import (
     ConnectToSeat,
     HangUp,
     HoldCustomer,
+    LeaveMessage,
+    Listen,
     Originate,
     Park,
     PbxCommand,
@@ -34,6 +36,7 @@ ChannelOf = Callable[[LegId], str]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_./:@+-]+", re.ASCII)
+_CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
 _BREAKS = re.compile(r"[\r\n\0]")
 MOST_SOUND_NAMES = 512
 
@@ -91,19 +94,33 @@ def originate_id(leg: LegId) -> str:
 
 
 def _originate(command: Originate, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
-    call = command.call
-    action = (
+    call, listen = command.call, command.listen
+    action: Action = (
         ("Action", "Originate"),
         ("ActionID", ORIGINATE_PREFIX + call),
         ("Channel", command.number.for_exchange(command.dial)),
         ("ChannelId", call),
-        ("Context", "switchroom-amd" if command.amd else "switchroom-answered"),
-        ("Exten", "s"),
+        ("Context", "switchroom-amd" if listen is not None else "switchroom-answered"),
+        ("Exten", "own" if listen is not None and listen.context else "s"),
         ("Priority", "1"),
         ("Timeout", str(int(command.ring_s * 1000))),
         ("Async", "true"),
     )
+    if listen is not None:
+        action += _listening(listen)
     return [(*action, ("CallerID", command.caller_id)) if command.caller_id else action]
+
+
+def _listening(listen: Listen) -> Action:
+    """The channel variables that tell the dialplan how to listen; in quotes, for Asterisk parts them at commas."""
+    if not listen.context:
+        return (("Variable", f'SWITCHROOM_AMD="{",".join(map(str, listen.arguments))}"'),)
+    if not _CONTEXT.fullmatch(listen.context):
+        raise UnsafeValue("Variable")
+    return (
+        ("Variable", f"SWITCHROOM_DETECTOR={listen.context}"),
+        ("Variable", f"SWITCHROOM_LISTEN_MS={round(listen.most_s * 1000)}"),
+    )
 
 
 AUTO_ANSWER: Action = (
@@ -175,6 +192,14 @@ def _abandon(command: PlayAbandonMessage, channel_of: ChannelOf, _recordings: st
     ]
 
 
+def _leave_message(command: LeaveMessage, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    return [
+        _setvar(channel, "SWITCHROOM_MESSAGE", command.message),
+        _redirect(channel, "switchroom-machine", "s"),
+    ]
+
+
 def _hang_up(command: HangUp, channel_of: ChannelOf, _recordings: str) -> list[Action]:
     return [(("Action", "Hangup"), ("Channel", channel_of(command.leg)), ("Cause", str(command.cause)))]
 
@@ -209,6 +234,7 @@ MAKINGS: dict[type[PbxCommand], Callable[..., list[Action]]] = {
     Park: _park,
     HoldCustomer: _hold,
     PlayAbandonMessage: _abandon,
+    LeaveMessage: _leave_message,
     HangUp: _hang_up,
     StartRecording: _start_recording,
     StopRecording: _stop_recording,

@@ -8,6 +8,7 @@ under the Uniqueid of the call already live.
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from telephony.detection import BY_WORD, cause_word
 from telephony.events import (
     BridgeEntered,
     BridgeLeft,
@@ -39,7 +40,6 @@ Pairs = Iterable[tuple[str, str]]
 
 _SIP_CODE = re.compile(r"(?<!\d)[1-6]\d\d(?!\d)")
 _NOBODY = frozenset({"", "<null>", "<unknown>", "(null)", "<none>"})
-_AMD_WORDS = frozenset({"HUMAN", "MACHINE", "NOTSURE"})
 
 
 def translate(message: Message | Pairs, server: ServerId) -> PbxEvent | None:
@@ -195,7 +195,9 @@ def _user_event(message: Message, server: ServerId) -> PbxEvent | None:
         case "SwitchroomParked":
             amd = message.get("Amd", "").strip().upper()
             dial = message.get("Dial", "").strip().upper()
-            return LegParked(server=server, leg=_leg(message), amd=amd if amd in _AMD_WORDS else "", dial=dial[:20])
+            why = cause_word(message.get("AmdCause", ""))
+            amd = amd if amd in BY_WORD else ""
+            return LegParked(server=server, leg=_leg(message), amd=amd, dial=dial[:20], why=why if amd else "")
         case "SwitchroomOptOut":
             return OptOutPressed(server=server, leg=_leg(message))
     return None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from telephony.commands import HangUp, Originate, SeatAgent
+from telephony.commands import HangUp, Listen, Originate, SeatAgent
 from telephony.events import (
     DialEnded,
     HangupRequested,
@@ -29,6 +29,8 @@ from telephony.outcomes import Evidence
 from telephony.ports import Exchange
 
 Kind = TypeVar("Kind", bound=PbxEvent)
+AMD = (2500, 1500, 800, 5000, 100, 50, 2, 256, 5000)
+"""The arguments of Asterisk's AMD() as its own sample file has them."""
 
 
 class Fate(StrEnum):
@@ -124,7 +126,7 @@ class Stage(ABC):
                 dial=template or self.template,
                 caller_id="4001234567",
                 ring_s=timeout_s,
-                amd=amd,
+                listen=Listen(most_s=5.0, arguments=AMD) if amd else None,
             )
         )
         return call

@@ -8,7 +8,7 @@ from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
 from simulator.faults import TrunkFaults
 from simulator.legs import Population
-from telephony.commands import Originate
+from telephony.commands import Listen, Originate
 from telephony.events import PbxEvent
 from telephony.ids import CallId, CampaignId, ServerId, TrunkId
 from telephony.numbers import PhoneNumber
@@ -39,7 +39,7 @@ class Scene:
                 dial="PJSIP/{digits}@carrier",
                 caller_id="4001234567",
                 ring_s=timeout_s,
-                amd=amd,
+                listen=Listen(most_s=5.0) if amd else None,
             )
         )
         return CallId(call)

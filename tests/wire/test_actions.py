@@ -11,6 +11,8 @@ from telephony.commands import (
     ConnectToSeat,
     HangUp,
     HoldCustomer,
+    LeaveMessage,
+    Listen,
     Park,
     PbxCommand,
     PlayAbandonMessage,
@@ -54,9 +56,30 @@ def test_customer_is_originated_under_his_call_id_and_asynchronously() -> None:
 
 
 def test_detector_and_missing_caller_id() -> None:
-    action = made(msgspec.structs.replace(dial(), amd=True, caller_id=""))[0]
-    assert action["Context"] == "switchroom-amd"
+    listen = Listen(most_s=1.8, arguments=(2500, 1500, 800, 1800))
+    action = made(msgspec.structs.replace(dial(), listen=listen, caller_id=""))[0]
+    assert (action["Context"], action["Exten"]) == ("switchroom-amd", "s")
+    assert action["Variable"] == 'SWITCHROOM_AMD="2500,1500,800,1800"'
     assert "CallerID" not in action
+
+
+def test_detector_of_the_operators_own_is_named_and_told_its_time() -> None:
+    own = msgspec.structs.replace(dial(), listen=Listen(most_s=1.8, context="my-detector"))
+    lines = [f"{name}: {value}" for name, value in actions_for(own, lambda leg: leg)[0]]
+    assert "Exten: own" in lines
+    assert {"Variable: SWITCHROOM_DETECTOR=my-detector", "Variable: SWITCHROOM_LISTEN_MS=1800"} <= set(lines)
+
+
+def test_detector_with_a_name_that_is_none_is_refused() -> None:
+    own = msgspec.structs.replace(dial(), listen=Listen(context="my-detector,s,1"))
+    with pytest.raises(UnsafeValue):
+        actions_for(own, lambda leg: leg)
+
+
+def test_machine_is_left_the_campaigns_message() -> None:
+    said = made(LeaveMessage(server=PBX1, call=CallId("c-1"), message="spring-machine"))
+    assert (said[0]["Variable"], said[0]["Value"]) == ("SWITCHROOM_MESSAGE", "spring-machine")
+    assert (said[1]["Context"], said[1]["Exten"]) == ("switchroom-machine", "s")
 
 
 def test_agents_phone_is_seated_and_asked_to_answer_by_itself() -> None:
