@@ -88,7 +88,10 @@ class IllegalVerb(Exception):
 
 
 class Agent(msgspec.Struct, kw_only=True):
-    """An agent and his books. `after` is what he becomes after the call: a not-ready reason, or "sign_out"."""
+    """An agent and his books. `after` is what he becomes after the call: a not-ready reason, or "sign_out".
+
+    `leaves_at` is the instant announced from which he takes no further call, `leaves_for` as `after`; `wrap_ends` when
+    a wrap-up under way ends at the latest."""
 
     id: AgentId
     settings: AgentSettings
@@ -105,6 +108,9 @@ class Agent(msgspec.Struct, kw_only=True):
     seat_tries: int = 0
     wants_ready: bool = False
     after: str = ""
+    leaves_at: float | None = None
+    leaves_for: str = ""
+    wrap_ends: float = 0.0
     calls: int = 0
     spent: dict[AgentState, float] = msgspec.field(default_factory=dict)
 

@@ -33,6 +33,9 @@ class Comeback:
             elif known.call is not None:
                 self._floor.reserved[known.call] = agent.id
             out += self._set_right(agent, known.call in open_calls, now)
+            if known.leaves_at is not None and agent.state not in (S.LOGGED_OUT, S.AUX):
+                self._floor.will_leave(agent, known.leaves_at, known.leaves_for)
+                out.append(SetTimer(key=("leave", agent.id), at=max(now, known.leaves_at)))
         for call in event.calls:
             if call.answered_at is not None:
                 self._floor.answered[call.call] = call.answered_at
@@ -47,7 +50,7 @@ class Comeback:
             self._floor.reserved.pop(agent.call or CallId(""), None)
             return [
                 agent.do(Verb.CALL_OVER, now),
-                SetTimer(key=("wrap_up", agent.id), at=now + self._floor.wrap_up_s(agent.campaign)),
+                *self._floor.wrap_up(agent, now + self._floor.wrap_up_s(agent.campaign)),
             ]
         if agent.state in (S.RESERVED, S.RINGING):
             if not call_open:
@@ -59,9 +62,7 @@ class Comeback:
                 )
             ]
         if agent.state is S.WRAP_UP:
-            return [
-                SetTimer(key=("wrap_up", agent.id), at=max(now, agent.since + self._floor.wrap_up_s(agent.campaign)))
-            ]
+            return self._floor.wrap_up(agent, max(now, agent.since + self._floor.wrap_up_s(agent.campaign)))
         if agent.state is S.READY:
             self._floor.idle.add(agent)
         return []

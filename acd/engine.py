@@ -17,13 +17,15 @@ from telephony.agents import (
     DispositionGiven,
     HangUpAsked,
     HoldAsked,
+    LeaveAsked,
     NotReadyAsked,
     ReadyAsked,
     ResumeAsked,
     SignInAsked,
     SignOutAsked,
+    StayAsked,
 )
-from telephony.commands import Command
+from telephony.commands import CancelTimer, Command
 from telephony.events import (
     ActionFailed,
     BridgeEntered,
@@ -47,6 +49,7 @@ from telephony.facts import (
     CallResumed,
     CallWaiting,
     Fact,
+    LeaveTaken,
     OfferFailed,
     ServerChanged,
 )
@@ -76,6 +79,8 @@ class AcdEngine:
             SignOutAsked: wishes.sign_out,
             ReadyAsked: wishes.ready_asked,
             NotReadyAsked: wishes.not_ready_asked,
+            LeaveAsked: wishes.leave,
+            StayAsked: wishes.stay,
             HoldAsked: wishes.hold,
             ResumeAsked: wishes.resume,
             HangUpAsked: wishes.hang_up,
@@ -110,8 +115,14 @@ class AcdEngine:
         return hear(event, now) if hear else ()
 
     def _moved(self, fact: AgentChanged, now: float) -> Out:
-        self.supply.moved(self.agents[fact.agent], fact.was, fact.now)
-        return []
+        agent = self.agents[fact.agent]
+        self.supply.moved(agent, fact.was, fact.now)
+        gone = fact.now is AgentState.LOGGED_OUT or (fact.now is AgentState.AUX and not agent.wants_ready)
+        if not gone:
+            return []
+        announced = agent.leaves_at is not None
+        self._floor.stays(agent)
+        return [LeaveTaken(agent=agent.id), CancelTimer(key=("leave", agent.id))] if announced else []
 
     def _timer(self, event: TimerFired, now: float) -> Out:
         what, whom = event.key
@@ -119,6 +130,8 @@ class AcdEngine:
             case "wrap_up":
                 agent = self.agents[AgentId(whom)]
                 return self._floor.wrapped(agent, now) if agent.state is AgentState.WRAP_UP else []
+            case "leave":
+                return self._floor.leave(self.agents[AgentId(whom)], now)
             case "patience":
                 waiting = self._floor.queue.drop(CallId(whom))
                 return self._offers.give_up(waiting, now) if waiting is not None else []

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from acd import seats
-from acd.agents import Agent, Idle, Queue, Verb, Waiting
+from acd.agents import ON_A_CALL, Agent, Idle, Queue, Verb, Waiting
 from acd.supply import Supply
 from config.model import AgentSettings, AmdSettings, CampaignSettings, FloorSettings
 from telephony.agents import AgentState, SeatMode
-from telephony.commands import CancelTimer, Command, LeaveMessage, Park, PlayAbandonMessage
+from telephony.commands import CancelTimer, Command, LeaveMessage, Park, PlayAbandonMessage, SetTimer
 from telephony.facts import CallOffered, CallWaiting, Fact, OfferFailed
 from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, agent_of_seat
 
 Out = list[Fact | Command]
 S = AgentState
+SIGN_OUT = "sign_out"
 
 
 class Floor:
@@ -50,6 +51,40 @@ class Floor:
         self.idle.drop(agent)
         out: Out = [CancelTimer(key=("wrap_up", agent.id)), agent.do(Verb.SIGN_OUT, now)]
         return out + seats.leave(agent)
+
+    def will_leave(self, agent: Agent, at: float, reason: str) -> None:
+        """From that instant the agent takes no further call."""
+        agent.leaves_at, agent.leaves_for = at, reason
+        self.supply.leaves(agent.id, at)
+
+    def stays(self, agent: Agent) -> None:
+        """Nothing keeps the agent from further calls."""
+        agent.leaves_at, agent.leaves_for, agent.after = None, "", ""
+        self.supply.stays(agent.id)
+
+    def after_this_call(self, agent: Agent, what: str, now: float) -> None:
+        """What the agent does when he is done with the call at hand, a not-ready reason or "sign_out"."""
+        agent.after = what
+        self.supply.leaves(agent.id, now)
+
+    def leave(self, agent: Agent, now: float) -> Out:
+        """The announced instant has come: a free agent goes, a busy one when he is done."""
+        what = agent.leaves_for or SIGN_OUT
+        if agent.state in ON_A_CALL or agent.state is S.WRAP_UP:
+            self.after_this_call(agent, what, now)
+            return []
+        if agent.state is S.LOGGED_OUT:
+            return []
+        if what == SIGN_OUT:
+            return self.log_out(agent, now)
+        agent.wants_ready = False
+        self.idle.drop(agent)
+        return [agent.do(Verb.NOT_READY, now, what)]
+
+    def wrap_up(self, agent: Agent, until: float) -> Out:
+        """The wrap-up under way ends at that instant at the latest."""
+        agent.wrap_ends = until
+        return [SetTimer(key=("wrap_up", agent.id), at=until)]
 
     def become_ready(self, agent: Agent, now: float) -> Out:
         if not agent.phone_ready or not agent.may(Verb.READY):
@@ -92,7 +127,7 @@ class Floor:
     def after_call(self, agent: Agent, now: float) -> Out:
         """Do what the agent asked for during the call; a released agent with no such wish is free again."""
         after, agent.after = agent.after, ""
-        if after == "sign_out":
+        if after == SIGN_OUT:
             return self.log_out(agent, now)
         if after:
             agent.wants_ready = False

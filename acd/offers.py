@@ -162,7 +162,7 @@ class Offers:
         seconds = self._floor.wrap_up_s(agent.campaign)
         if seconds <= 0:
             return out + self._floor.wrapped(agent, now)
-        return [*out, SetTimer(key=("wrap_up", agent.id), at=now + seconds)]
+        return [*out, *self._floor.wrap_up(agent, now + seconds)]
 
     def ended(self, fact: CallEnded, now: float) -> Out:
         self._floor.answered.pop(fact.call, None)

@@ -7,6 +7,7 @@ import msgspec
 from acd.agents import Agent, Idle
 from telephony.agents import AgentState
 from telephony.ids import AgentId, ServerId
+from telephony.ports import NO_DEPARTURES, Departures
 
 S = AgentState
 
@@ -22,6 +23,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 NOBODY = Counts(0, 0, 0, 0, 0)
+BUSY = frozenset({S.RESERVED, S.RINGING, S.TALKING, S.HOLD})
 
 
 class Supply:
@@ -31,12 +33,53 @@ class Supply:
         self._agents = agents
         self._idle = idle
         self._by: dict[tuple[str, ServerId], dict[AgentState, int]] = {}
+        self._leaves: dict[AgentId, float] = {}
+        self._wrapping: dict[AgentId, None] = {}
 
     def moved(self, agent: Agent, was: AgentState, now: AgentState) -> None:
         for campaign in agent.settings.campaigns:
             row = self._by.setdefault((campaign, agent.server), {})
             row[was] = row.get(was, 0) - 1
             row[now] = row.get(now, 0) + 1
+
+        if now is S.WRAP_UP:
+            self._wrapping[agent.id] = None
+        else:
+            self._wrapping.pop(agent.id, None)
+
+    def leaves(self, agent: AgentId, at: float) -> None:
+        """From that instant the agent takes no further call."""
+        self._leaves[agent] = at
+
+    def stays(self, agent: AgentId) -> None:
+        self._leaves.pop(agent, None)
+
+    def leaving(self, campaign: str, server: str, before: float) -> Departures:
+        """Of those counted, who takes no further call from an instant before that one on."""
+        if not self._leaves:
+            return NO_DEPARTURES
+        free: list[float] = []
+        talking: list[float] = []
+        wrapping: list[float] = []
+        for name, at in self._leaves.items():
+            agent = self._agents[name]
+            if at >= before or agent.server != server or campaign not in agent.settings.campaigns:
+                continue
+            if agent.state is S.READY:
+                free.append(at)
+            elif agent.state is S.WRAP_UP:
+                wrapping.append(at)
+            elif agent.state in BUSY:
+                talking.append(at)
+        return Departures(free, talking, wrapping) if free or talking or wrapping else NO_DEPARTURES
+
+    def wrap_ends(self, campaign: str, server: str) -> list[float]:
+        """When the wrap-up of each agent counted as wrapping ends at the latest."""
+        return [
+            agent.wrap_ends
+            for name in self._wrapping
+            if (agent := self._agents[name]).server == server and campaign in agent.settings.campaigns
+        ]
 
     def counts(self, campaign: str, server: str) -> Counts:
         row = self._by.get((campaign, ServerId(server)))

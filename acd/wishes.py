@@ -1,22 +1,24 @@
 """What agents ask of the floor: granted at once, kept until the call is over, or refused with a code."""
 
 from acd.agents import ON_A_CALL, Agent, Verb
-from acd.floor import Floor, Out
+from acd.floor import SIGN_OUT, Floor, Out
 from telephony.agents import (
     AgentAsk,
     AgentState,
     DispositionGiven,
     HangUpAsked,
     HoldAsked,
+    LeaveAsked,
     NotReadyAsked,
     ReadyAsked,
     ResumeAsked,
     SeatMode,
     SignInAsked,
     SignOutAsked,
+    StayAsked,
 )
-from telephony.commands import CancelTimer, ConnectToSeat, HangUp, HoldCustomer
-from telephony.facts import AskRefused, CallDisposed, CallHeld
+from telephony.commands import CancelTimer, ConnectToSeat, HangUp, HoldCustomer, SetTimer
+from telephony.facts import AskRefused, CallDisposed, CallHeld, LeaveAnnounced, LeaveWithdrawn, WrapUpShortened
 from telephony.ids import LegId
 
 S = AgentState
@@ -50,7 +52,7 @@ class Wishes:
     def sign_out(self, ask: SignOutAsked, now: float) -> Out:
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state in ON_A_CALL:
-            agent.after = "sign_out"
+            self._floor.after_this_call(agent, SIGN_OUT, now)
             return []
         known = self._known(ask, Verb.SIGN_OUT)
         return self._floor.log_out(known, now) if isinstance(known, Agent) else known
@@ -58,15 +60,49 @@ class Wishes:
     def ready_asked(self, ask: ReadyAsked, now: float) -> Out:
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state is S.WRAP_UP:
+            if ask.in_s > 0:
+                return self._soon_ready(agent, now + ask.in_s)
             return self._floor.wrapped(agent, now)
         if agent is not None and agent.state in ON_A_CALL:
-            agent.after = ""
-            return []
+            return self._stays(agent, ask) if agent.after else []
         known = self._known(ask, Verb.READY)
         if not isinstance(known, Agent):
             return known
         known.wants_ready = True
         return self._floor.become_ready(known, now)
+
+    def _soon_ready(self, agent: Agent, at: float) -> Out:
+        if at >= agent.wrap_ends:
+            return []
+        return [WrapUpShortened(agent=agent.id, at=at), *self._floor.wrap_up(agent, at)]
+
+    def leave(self, ask: LeaveAsked, now: float) -> Out:
+        reasons = self._floor.rules.not_ready_reasons
+        if ask.reason and reasons and ask.reason not in reasons:
+            return self._refuse(ask, "reason_unknown", reason=ask.reason, allowed=", ".join(reasons))
+        agent = self._floor.agents.get(ask.agent)
+        if agent is None:
+            return self._refuse(ask, "agent_unknown", agent=ask.agent)
+        if agent.state in (S.LOGGED_OUT, S.AUX):
+            return self._refuse(ask, "agent_state", agent=agent.id, state=agent.state.value, verb="leave")
+        at = now + max(0.0, ask.in_s)
+        self._floor.will_leave(agent, at, ask.reason)
+        return [
+            LeaveAnnounced(agent=agent.id, at=at, reason=ask.reason, actor=ask.actor),
+            SetTimer(key=("leave", agent.id), at=at),
+        ]
+
+    def stay(self, ask: StayAsked, now: float) -> Out:
+        agent = self._floor.agents.get(ask.agent)
+        if agent is None:
+            return self._refuse(ask, "agent_unknown", agent=ask.agent)
+        if agent.leaves_at is None and not agent.after:
+            return self._refuse(ask, "not_leaving", agent=agent.id)
+        return self._stays(agent, ask)
+
+    def _stays(self, agent: Agent, ask: AgentAsk) -> Out:
+        self._floor.stays(agent)
+        return [LeaveWithdrawn(agent=agent.id, actor=ask.actor), CancelTimer(key=("leave", agent.id))]
 
     def not_ready_asked(self, ask: NotReadyAsked, now: float) -> Out:
         reasons = self._floor.rules.not_ready_reasons
@@ -74,7 +110,7 @@ class Wishes:
             return self._refuse(ask, "reason_unknown", reason=ask.reason, allowed=", ".join(reasons))
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state in ON_A_CALL:
-            agent.after = ask.reason
+            self._floor.after_this_call(agent, ask.reason, now)
             return []
         known = self._known(ask, Verb.NOT_READY)
         if not isinstance(known, Agent):

@@ -11,6 +11,7 @@ from telephony.agents import (
     DispositionGiven,
     HangUpAsked,
     HoldAsked,
+    LeaveAsked,
     NotReadyAsked,
     PreviewAsked,
     ReadyAsked,
@@ -18,6 +19,7 @@ from telephony.agents import (
     SignInAsked,
     SignOutAsked,
     SkipAsked,
+    StayAsked,
 )
 from telephony.ids import AgentId, CallId, CampaignId, LeadId
 
@@ -37,8 +39,12 @@ def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentA
 AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
     "sign-in": lambda actor, agent, body: SignInAsked(actor=actor, agent=agent, mode=body.mode),
     "sign-out": lambda actor, agent, body: SignOutAsked(actor=actor, agent=agent),
-    "ready": lambda actor, agent, body: ReadyAsked(actor=actor, agent=agent),
+    "ready": lambda actor, agent, body: ReadyAsked(actor=actor, agent=agent, in_s=body.in_s),
     "not-ready": lambda actor, agent, body: NotReadyAsked(actor=actor, agent=agent, reason=mask_digits(body.reason)),
+    "leave": lambda actor, agent, body: LeaveAsked(
+        actor=actor, agent=agent, in_s=body.in_s, reason=mask_digits(body.reason)
+    ),
+    "stay": lambda actor, agent, body: StayAsked(actor=actor, agent=agent),
     "hold": lambda actor, agent, body: HoldAsked(actor=actor, agent=agent),
     "resume": lambda actor, agent, body: ResumeAsked(actor=actor, agent=agent),
     "hang-up": lambda actor, agent, body: HangUpAsked(actor=actor, agent=agent),

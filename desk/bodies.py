@@ -22,6 +22,19 @@ class SignIn(Body, frozen=True, kw_only=True):
     mode: SeatMode | None = None
 
 
+class Ready(Body, frozen=True, kw_only=True):
+    """In wrap-up: ready not at once but in so many seconds, or when the wrap-up ends before."""
+
+    in_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
+
+
+class Leave(Body, frozen=True, kw_only=True):
+    """No further call in so many seconds; `reason` of not being ready, empty to sign out."""
+
+    in_s: Annotated[float, msgspec.Meta(ge=0, le=43_200)]
+    reason: Annotated[str, msgspec.Meta(max_length=80)] = ""
+
+
 class NotReady(Body, frozen=True, kw_only=True):
     reason: Short
 

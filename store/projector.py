@@ -128,6 +128,7 @@ AGENT = Change(
     verb=Verb.UPSERT,
     columns=("agent", "state", "reason", "since", "mode", "server", "call"),
 )
+LEAVE = Change(name="leave", table=tables.agents, verb=Verb.UPDATE, columns=("agent", "leaves_at", "leaves_for"))
 SEAT = Change(
     name="seat",
     table=tables.agents,
@@ -244,6 +245,9 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
     facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
     facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, f.agent, f.why, at, 1)),),
     facts.AgentChanged: ((AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),),
+    facts.LeaveAnnounced: ((LEAVE, lambda at, f: (f.agent, f.at, f.reason)),),
+    facts.LeaveWithdrawn: ((LEAVE, lambda at, f: (f.agent, None, None)),),
+    facts.LeaveTaken: ((LEAVE, lambda at, f: (f.agent, None, None)),),
     facts.SeatTaken: ((SEAT, lambda at, f: (f.agent, f.leg, *_UNSEEN, at, _MODE, f.server)),),
     facts.SeatLeft: ((SEAT, lambda at, f: (f.agent, None, *_UNSEEN, at, _MODE, "")),),
     facts.CampaignChanged: ((CAMPAIGN, lambda at, f: (f.campaign, f.state)),),

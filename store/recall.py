@@ -150,4 +150,6 @@ def _known_agent(row: Any) -> KnownAgent:
         server=ServerId(row.server),
         seat=LegId(row.seat) if row.seat else None,
         call=CallId(row.call) if row.call else None,
+        leaves_at=row.leaves_at,
+        leaves_for=row.leaves_for or "",
     )

@@ -255,6 +255,8 @@ agents = Table(
     Column("server", Text, nullable=False),
     Column("seat", Text),
     Column("call", Text),
+    Column("leaves_at", Float(53)),
+    Column("leaves_for", Text),
 )
 
 campaigns = Table(

@@ -120,4 +120,6 @@ def _agent(agent: Agent, now: float) -> AgentView:
         talk_s=spent.get(AgentState.TALKING, 0.0) + spent.get(AgentState.HOLD, 0.0),
         wrap_s=spent.get(AgentState.WRAP_UP, 0.0),
         idle_s=spent.get(AgentState.READY, 0.0),
+        leaves_at=agent.leaves_at,
+        leaves_for=agent.leaves_for,
     )

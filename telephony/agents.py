@@ -44,11 +44,25 @@ class SignOutAsked(AgentAsk, frozen=True, kw_only=True):
 
 
 class ReadyAsked(AgentAsk, frozen=True, kw_only=True):
-    pass
+    """Take calls; in wrap-up with `in_s` not at once but after that many seconds, or when the wrap-up ends before."""
+
+    in_s: float = 0.0
 
 
 class NotReadyAsked(AgentAsk, frozen=True, kw_only=True):
     reason: str
+
+
+class LeaveAsked(AgentAsk, frozen=True, kw_only=True):
+    """The agent will take no further call from `in_s` seconds on, but finish the one he has: for a `reason` of not
+    being ready, or to sign out when that is empty. A later announcement takes the place of an earlier one."""
+
+    in_s: float
+    reason: str = ""
+
+
+class StayAsked(AgentAsk, frozen=True, kw_only=True):
+    """The announcement, or the wish to stop after the call, is taken back."""
 
 
 class HoldAsked(AgentAsk, frozen=True, kw_only=True):

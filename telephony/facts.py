@@ -197,6 +197,35 @@ class AgentChanged(Fact, frozen=True, kw_only=True):
     server: ServerId
 
 
+class LeaveAnnounced(Fact, frozen=True, kw_only=True):
+    """The agent takes no further call from `at` (epoch seconds) on; `reason` as in AgentChanged, "" to sign out."""
+
+    agent: AgentId
+    at: float
+    reason: str
+    actor: str
+
+
+class LeaveWithdrawn(Fact, frozen=True, kw_only=True):
+    """The announced leave was taken back."""
+
+    agent: AgentId
+    actor: str
+
+
+class LeaveTaken(Fact, frozen=True, kw_only=True):
+    """The agent has left, as he had announced or before."""
+
+    agent: AgentId
+
+
+class WrapUpShortened(Fact, frozen=True, kw_only=True):
+    """The agent in wrap-up will be ready at `at` (epoch seconds) at the latest."""
+
+    agent: AgentId
+    at: float
+
+
 class SeatTaken(Fact, frozen=True, kw_only=True):
     agent: AgentId
     leg: LegId

@@ -94,6 +94,8 @@ class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
     server: ServerId
     seat: LegId | None
     call: CallId | None
+    leaves_at: float | None = None
+    leaves_for: str = ""
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):

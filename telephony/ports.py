@@ -1,7 +1,7 @@
 """What the switchboard needs from the world, as Protocols; app.py hands in the real thing, tests a verified fake."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from telephony.agents import Ask, Refused
 from telephony.commands import FetchLeads, PbxCommand
@@ -73,6 +73,14 @@ class AgentSupply(Protocol):
 
     def counts(self, campaign: str, server: str) -> "SupplyCounts": ...
 
+    def leaving(self, campaign: str, server: str, before: float) -> "Departures":
+        """Of those counted, who takes no further call from an instant before that one on."""
+        ...
+
+    def wrap_ends(self, campaign: str, server: str) -> Sequence[float]:
+        """When the wrap-up of each agent counted as wrapping ends at the latest."""
+        ...
+
     def may_take(self, agent: str, campaign: str) -> bool:
         """Whether the agent is signed in, serves the campaign and is free for a call of his own choosing."""
         ...
@@ -91,3 +99,18 @@ class SupplyCounts(Protocol):
     def signed_in(self) -> int:
         """Signed in and not AUX: free + reserved + ringing + talking + hold + wrap-up."""
         ...
+
+
+class Departures(NamedTuple):
+    """From when on agents take no further call (epoch seconds), by what they do now; `talking` is busy otherwise than
+    in wrap-up, and whoever is busy finishes what he does."""
+
+    free: Sequence[float] = ()
+    talking: Sequence[float] = ()
+    wrapping: Sequence[float] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.free or self.talking or self.wrapping)
+
+
+NO_DEPARTURES = Departures()

@@ -18,6 +18,10 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     talk_s: float
     wrap_s: float
     idle_s: float
+    leaves_at: float | None = None
+    """From when on he takes no further call (epoch seconds), as announced; None when he has announced nothing."""
+    leaves_for: str = ""
+    """The not-ready reason he leaves for; empty to sign out."""
 
 
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
