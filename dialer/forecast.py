@@ -6,7 +6,7 @@ Failures of the network are not outcomes and never enter; calls still out correc
 
 from collections.abc import Collection
 from functools import lru_cache
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -140,10 +140,11 @@ class Forecast:
         first, second, third = np.matmul(held.weights[:, None, :], self._gained)[:, 0]
         return first, second, third
 
-    def freed(self, patience_s: float) -> tuple[Chances, Chances]:
+    def freed(self, patience_s: float, wrap_limit_s: float = inf) -> tuple[Chances, Chances]:
         """That a talking, and a wrapping, agent is free within k + 1 seconds and the patience; the means to half a
-        percent."""
-        return _freed(patience_s, _nearly(max(1.0, self._talk[1])), _nearly(max(0.5, self._wrap[1])))
+        percent. The limit ends the wrap-ups that are still to come; of those under way the end is known."""
+        talk, wrap = _nearly(max(1.0, self._talk[1])), _nearly(max(0.5, self._wrap[1]))
+        return _freed(patience_s, talk, wrap, wrap_limit_s)
 
     @property
     def doubt(self) -> float:
@@ -229,12 +230,30 @@ def _nearly(seconds: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def _freed(patience_s: float, talk_s: float, wrap_s: float) -> tuple[Chances, Chances]:
+def _freed(patience_s: float, talk_s: float, wrap_s: float, wrap_limit_s: float) -> tuple[Chances, Chances]:
     """Each phase ends at a constant rate: elapsed time is worth nothing with mixed short and long conversations."""
     ahead = np.arange(1, HORIZON + 1) + patience_s
-    talk, wrap = 1.0 / talk_s, 1.0 / wrap_s
+    talk, wrap = 1.0 / talk_s, _rate(wrap_s, wrap_limit_s)
     if abs(talk - wrap) < 1e-3 * talk:
         wrap *= 1.002
     from_wrap = 1.0 - np.exp(-wrap * ahead)
-    from_talk = 1.0 - (wrap * np.exp(-talk * ahead) - talk * np.exp(-wrap * ahead)) / (wrap - talk)
-    return chances(from_talk), chances(from_wrap)
+    before, after = np.minimum(ahead, wrap_limit_s), np.maximum(0.0, ahead - wrap_limit_s)
+    done = np.exp(-talk * ahead)
+    from_talk = 1.0 - done - talk * (done - np.exp(-wrap * before - talk * after)) / (wrap - talk)
+    return chances(np.clip(from_talk, 0.0, 1.0)), chances(from_wrap)
+
+
+def _rate(mean_s: float, limit_s: float) -> float:
+    """The rate at which a phase ends by itself that lasts `mean_s` on average and is cut off at `limit_s`."""
+    if limit_s > 8.0 * mean_s:
+        return 1.0 / mean_s
+    if mean_s >= 0.98 * limit_s:
+        return 1e-9
+    low, high = 1e-9, 1.0 / mean_s
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        if (1.0 - exp(-middle * limit_s)) / middle > mean_s:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)

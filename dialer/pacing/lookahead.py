@@ -1,11 +1,15 @@
 """Look-ahead: place calls until the next one would run too high a risk of finding no agent."""
 
+import numpy as np
+from msgspec import structs
+
 from config.model import PacingSettings
 from dialer.abandonment import Budget
-from dialer.forecast import Forecast
+from dialer.forecast import Chances, Forecast, Held
 from dialer.pacing.risk import Risk
 from dialer.pacing.supply import agents_there
-from dialer.pacing.view import PaceView, Placement, within
+from dialer.pacing.view import PaceView, Placement, leaving_words, within
+from telephony.ports import NO_DEPARTURES
 
 
 class Predictive:
@@ -23,14 +27,19 @@ class Predictive:
         budget, forecast = self._budget, self._forecast
         held = forecast.look(view.pending, view.now, view.chances)
         safe = max(0, view.open_agents)
-        talk, wrap = forecast.freed(self._settings.patience_s)
-        soon = view.free + float(view.talking * talk.share[9] + view.wrapping * wrap.share[9])
+        patience_s = self._settings.patience_s
+        talk, wrap = forecast.freed(patience_s, view.wrap_limit_s)
+        supply = agents_there(view, talk, wrap, patience_s)
+        soon = float(supply.there.mean[9])
         most = min(int(self._settings.max_ratio * max(1.0, soon)), 3 * view.signed_in + 10 + safe)
         most = max(safe, most - len(view.pending) - view.shared)
         count = safe
         if most > safe and budget.cap > 4e-4 and view.signed_in:
-            risk = Risk(view, held, forecast, agents_there(view, talk, wrap))
+            risk = Risk(view, held, forecast, supply)
             count = risk.first_above(budget.cap, safe, most)
+        code = "pace.predictive"
+        if view.leaving and count < most and self._would_place(view, held, talk, wrap, count):
+            code = "pace.leaving"
         words = {
             "free": str(view.free),
             "pending": str(len(view.pending)),
@@ -38,6 +47,15 @@ class Predictive:
             "risk": f"{budget.cap:.1%}",
             "budget": f"{budget.target:.1%}",
         }
-        placement = within(view, count, "pace.predictive", words)
-        budget.binding = placement.code == "pace.predictive" and count < most
+        if code == "pace.leaving":
+            words |= leaving_words(view)
+        placement = within(view, count, code, words)
+        budget.binding = placement.code == code and count < most
         return placement
+
+    def _would_place(self, view: PaceView, held: Held, talk: Chances, wrap: Chances, count: int) -> bool:
+        """Whether one call more would be placed if nobody left."""
+        stays = structs.replace(view, leaving=NO_DEPARTURES)
+        supply = agents_there(stays, talk, wrap, self._settings.patience_s)
+        risk = Risk(stays, held, self._forecast, supply).of(np.array([float(count)]))
+        return bool(count < stays.open_agents or risk[0] <= self._budget.cap)

@@ -5,7 +5,8 @@ from math import erfc, pi
 import numpy as np
 
 from dialer.forecast import Floats, Forecast, Held
-from dialer.pacing.demand import Demand, Moments
+from dialer.pacing.demand import Demand
+from dialer.pacing.supply import Supply
 from dialer.pacing.view import PaceView
 
 _NEAR = np.arange(12, dtype=np.float64)
@@ -23,17 +24,26 @@ the step is 1/1024, so that a risk is right to 1 in 5000."""
 class Risk:
     """The risk that one more call finds no agent, as a function of how many are placed before it."""
 
-    def __init__(self, view: PaceView, held: Held, forecast: Forecast, supply: Moments) -> None:
+    def __init__(self, view: PaceView, held: Held, forecast: Forecast, supply: Supply) -> None:
         self._demand = demand = Demand(view, held, forecast)
         self._law = forecast.law
-        short = view.waiting + 0.5 + demand.out.mean - supply.mean
-        var, third = demand.out.spread + supply.spread, supply.skew - demand.out.skew
+        self._supply = supply
+        out, there = demand.out, supply.there
+        mean, spread, skew = out.mean + view.waiting, out.spread, out.skew
+        self._pending = demand.pending
+        if supply.keeps is not None:
+            mean, spread, skew = supply.left_of(mean), supply.left_of(spread), supply.left_of(skew)
+            self._pending = supply.left_of(demand.pending)
+        short = mean + 0.5 - there.mean
+        var, third = spread + there.spread, there.skew - skew
         self._short, self._var, self._third = short, var, third
 
     def of(self, counts: Floats) -> Floats:
         """For each number of new calls, the risk of the call after them."""
         came, spread, tail = self._demand.new(counts)
-        var = came + self._demand.pending
+        if self._supply.keeps is not None:
+            came, spread, tail = (self._supply.left_of(one) for one in (came, spread, tail))
+        var = came + self._pending
         var *= var
         var *= self._demand.doubt
         var += self._var
@@ -51,8 +61,9 @@ class Risk:
         tail *= _SKEWED.take(at, mode="clip")
         tail += _NORMAL.take(at, mode="clip")
         np.minimum(np.maximum(tail, 0.0, out=tail), 1.0, out=tail)
-        worst = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1]
-        found: Floats = worst @ self._law
+        if self._supply.keeps is None:
+            tail = np.maximum.accumulate(tail[:, ::-1], axis=1)[:, ::-1]
+        found: Floats = tail @ self._law
         return found
 
     def first_above(self, cap: float, least: int, most: int) -> int:

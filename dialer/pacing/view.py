@@ -1,9 +1,15 @@
 """What a pacing rule sees, what it answers, and what agents and lines leave of its wish."""
 
 from collections.abc import Collection, Sequence
+from math import ceil, inf
 from typing import Protocol
 
 import msgspec
+
+from telephony.ports import NO_DEPARTURES, Departures
+
+LEAVES_SOON_S = 30.0
+"""An agent who leaves within this time may be gone when a call placed now is answered."""
 
 
 class PaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,7 +19,10 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     `waiting` answered customers without an agent; `room` calls the trunks would take; `shared` pending calls of other
     campaigns that may take these agents; `chances` what is told of each pending call's lead, in the order of `pending`,
     and `next` of the next leads in the order they would be dialled in: probabilities of a human's answer, from the
-    lead's history alone (empty: nothing is known of any)."""
+    lead's history alone (empty: nothing is known of any).
+
+    `leaving` are those of the agents who take no further call from an instant within LEAVES_SOON_S on; `wrap_ends` when
+    each wrap-up under way ends at the latest, `wrap_limit_s` how long one may last."""
 
     now: float
     free: int
@@ -25,6 +34,9 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     shared: int = 0
     chances: Collection[float] = ()
     next: Sequence[float] = ()
+    leaving: Departures = NO_DEPARTURES
+    wrap_ends: Collection[float] = ()
+    wrap_limit_s: float = inf
 
     @property
     def signed_in(self) -> int:
@@ -33,7 +45,12 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def open_agents(self) -> int:
         """Free agents no call is out for: with one call for each of them nobody can be abandoned."""
-        return self.free - self.waiting - len(self.pending) - self.shared
+        return self.staying - self.waiting - len(self.pending) - self.shared
+
+    @property
+    def staying(self) -> int:
+        """Free agents who will be there when a call placed now is answered."""
+        return max(0, self.free - len(self.leaving.free))
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -56,3 +73,9 @@ def within(view: PaceView, wish: int, code: str, words: dict[str, str]) -> Place
     if wish > view.room:
         return Placement(max(0, view.room), "pace.lines", words)
     return Placement(max(0, wish), code, words)
+
+
+def leaving_words(view: PaceView) -> dict[str, str]:
+    """How many agents leave and within how many seconds, for the reason."""
+    instants = [at for going in view.leaving for at in going]
+    return {"leaving": str(len(instants)), "within": str(max(0, ceil(max(instants, default=view.now) - view.now)))}

@@ -73,8 +73,8 @@ class Dice:
     """Everything the world leaves to chance, from one seed."""
 
     def __init__(self, laws: Laws, seed: int) -> None:
-        streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(7)]
-        fate, set_up, ring, amd, talk, wrap, lead = streams
+        streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(8)]
+        fate, set_up, ring, amd, talk, wrap, lead, leaver = streams
         self.fate = Stock(fate.random).one
         self.set_up = Stock(lambda size: laws.set_up.draw(set_up, size)).one
         self.ring = Stock(lambda size: laws.ring.draw(ring, size)).one
@@ -82,6 +82,7 @@ class Dice:
         self.talk = Stock(lambda size: _talks(laws, talk, size)).one
         self.wrap = Stock(lambda size: laws.wrap.draw(wrap, size)).one
         self.lead = lead
+        self.leaver = leaver
 
 
 def _talks(laws: Laws, rng: np.random.Generator, size: int) -> Floats:

@@ -1,7 +1,7 @@
 """Plays rules in scenarios over several seeds on all cores, and sums up what they came to."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from math import sqrt
 from time import process_time
@@ -14,6 +14,7 @@ from simulator.lab.world import World
 
 STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 8: 2.36, 16: 2.13}
 HOUR_S = 3600.0
+MINUTE_S = 60.0
 LEAST_ANSWERS = 30
 
 
@@ -45,6 +46,8 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     """Share abandoned in the first 15 minutes."""
     placed: int
     cpu_s: float
+    after_leaving: float = 0.0
+    """Share abandoned in the minutes that follow a fall of the number of agents."""
     timeline: tuple[tuple[float, int, int], ...] = ()
     """For each minute: when it began, live answers, abandoned."""
 
@@ -61,6 +64,7 @@ class Summed(msgspec.Struct, frozen=True, kw_only=True):
     hours_above: float
     first_quarter: float
     seeds: int
+    after_leaving: float = 0.0
 
 
 def play(cell: Cell, seed: int) -> Played:
@@ -86,6 +90,7 @@ def play(cell: Cell, seed: int) -> Played:
         hours_above=above,
         first_quarter=sum(early) / len(early) if early else 0.0,
         placed=counted.placed,
+        after_leaving=_after_leaving(counted.answers, plan.course(cell.agents).agents),
         cpu_s=process_time() - began,
         timeline=_minutes(counted.answers),
     )
@@ -124,6 +129,7 @@ def _sum(rows: list[Played]) -> Summed:
         hours_above=mean([row.hours_above for row in rows]),
         first_quarter=max(row.first_quarter for row in rows),
         seeds=count,
+        after_leaving=mean([row.after_leaving for row in rows]),
     )
 
 
@@ -146,6 +152,12 @@ def _rolling_hours(answers: Sequence[tuple[float, bool]]) -> tuple[float, float]
             worst = max(worst, late / live)
             above += late > 0.03 * live
     return worst, above / looked if looked else 0.0
+
+
+def _after_leaving(answers: Sequence[tuple[float, bool]], agents: Callable[[float], int]) -> float:
+    """The share abandoned of the answers that came less than a minute after agents had left."""
+    after = [late for at, late in answers if at >= MINUTE_S and agents(at - MINUTE_S) > agents(at)]
+    return sum(after) / len(after) if after else 0.0
 
 
 def _minutes(answers: Sequence[tuple[float, bool]]) -> tuple[tuple[float, int, int], ...]:

@@ -55,6 +55,7 @@ class Ours:
                 pending=scene.pending.values(),
                 waiting=scene.waiting,
                 room=scene.room,
+                leaving=scene.leaving,
             )
         ).count
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from simulator.lab.laws import Dice, Fate, Laws
+from telephony.ports import NO_DEPARTURES, Departures
 
 HUMAN, OTHER, FAILED, TALKED, WRAPPED, GIVES_UP, STAFF = range(7)
 """What can happen; ties in time are settled in the order of scheduling."""
@@ -38,7 +39,8 @@ class Scene(msgspec.Struct):
     room: int
     since: dict[int, float]
     """When each conversation under way began."""
-    leaving: int = 0
+    leaving: Departures = NO_DEPARTURES
+    """Who was announced to leave, and from when on."""
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     fate: Callable[[float], Fate]
     talk_factor: Callable[[float], float] = lambda _: 1.0
     outage: Callable[[float], bool] = lambda _: False
+    announced_s: float = 0.0
+    """How long ahead a rule is told of agents who will leave."""
     lines: int = 1_000_000
     cps: float = 1_000_000.0
 
@@ -90,11 +94,12 @@ class World:
         self._pending: dict[int, float] = {}
         self._waiting: deque[tuple[int, float]] = deque()
         self._gone: set[int] = set()
-        self._free: deque[float] = deque()
+        self._free: deque[int] = deque()
         self._since: dict[int, float] = {}
+        self._who: dict[int, int] = {}
+        self._leaves: dict[int, float] = {}
         self._talking = self._wrapping = 0
-        self._staff = 0
-        self._due_out = 0
+        self._staff = self._hired = 0
         self._allowance = 0.0
         self._marked_at = 0.0
         self.counted = Counted(answers=[])
@@ -124,8 +129,7 @@ class World:
             self.counted.humans += 1
             self._count_time(at)
             if self._free:
-                self._free.popleft()
-                self._connect(at, id)
+                self._connect(at, id, self._free.popleft())
             else:
                 self._waiting.append((id, at))
                 self._at(at + self._laws.patience_s, GIVES_UP, id)
@@ -146,7 +150,7 @@ class World:
             self._count_time(at)
             self._wrapping -= 1
             rule.wrapped(extra, at)
-            self._comes_free(at)
+            self._comes_free(at, self._who.pop(id))
         elif kind == GIVES_UP:
             if id in self._gone:
                 self._gone.discard(id)
@@ -156,8 +160,9 @@ class World:
                 self.counted.answers.append((at, True))
                 rule.abandoned(at)
 
-    def _connect(self, at: float, id: int) -> None:
+    def _connect(self, at: float, id: int, agent: int) -> None:
         self._talking += 1
+        self._who[id] = agent
         self._since[id] = at
         self.counted.connected += 1
         self.counted.answers.append((at, False))
@@ -165,38 +170,70 @@ class World:
         talk = self._dice.talk() * self._course.talk_factor(at)
         self._at(at + talk, TALKED, id, talk)
 
-    def _comes_free(self, at: float) -> None:
-        if self._due_out > 0:
-            self._due_out -= 1
+    def _comes_free(self, at: float, agent: int) -> None:
+        if self._leaves.get(agent, at + 1.0) <= at:
+            del self._leaves[agent]
             self._staff -= 1
             return
         if self._waiting:
             id, _ = self._waiting.popleft()
             self._gone.add(id)
-            self._connect(at, id)
+            self._connect(at, id, agent)
         else:
-            self._free.append(at)
+            self._free.append(agent)
 
     def _staffed(self, now: float) -> None:
-        wanted = self._course.agents(now)
-        present = self._staff - self._due_out
-        if wanted == present:
-            return
-        self._count_time(now)
+        course, leaves = self._course, self._leaves
+        wanted, then = course.agents(now), now + course.announced_s
+        staying = self._staff - len(leaves)
+        if leaves and any(at <= now for at in leaves.values()):
+            self._count_time(now)
+            for agent in [one for one in self._free if leaves.get(one, now + 1.0) <= now]:
+                self._free.remove(agent)
+                del leaves[agent]
+                self._staff -= 1
+        due_out = sum(at <= now for at in leaves.values())
+        present = self._staff - due_out
+        if present < wanted:
+            self._count_time(now)
         while present < wanted:
-            if self._due_out:
-                self._due_out -= 1
+            if due_out:
+                del leaves[next(one for one, at in leaves.items() if at <= now)]
+                due_out -= 1
             else:
                 self._staff += 1
-                self._comes_free(now)
+                self._hired += 1
+                self._comes_free(now, self._hired)
+            staying += 1
             present += 1
-        while present > wanted:
-            if self._free:
-                self._free.pop()
-                self._staff -= 1
-            else:
-                self._due_out += 1
-            present -= 1
+        if (going := staying - course.agents(then)) > 0:
+            self._count_time(now)
+            for agent in self._chosen(going):
+                if course.announced_s <= 0.0 and agent in self._free:
+                    self._free.remove(agent)
+                    self._staff -= 1
+                else:
+                    leaves[agent] = then
+
+    def _chosen(self, going: int) -> list[int]:
+        """Who leaves: anybody when it is announced, else the idle first."""
+        busy = [agent for agent in self._who.values() if agent not in self._leaves]
+        idle = [agent for agent in self._free if agent not in self._leaves]
+        if self._course.announced_s > 0.0:
+            everybody = sorted(idle + busy)
+            return [everybody[one] for one in self._dice.leaver.permutation(len(everybody))[:going]]
+        return (idle[::-1] + busy)[:going]
+
+    def _departures(self) -> Departures:
+        if not self._leaves:
+            return NO_DEPARTURES
+        found: tuple[list[float], list[float], list[float]] = ([], [], [])
+        doing = dict.fromkeys(self._free, 0)
+        for id, agent in self._who.items():
+            doing[agent] = 1 if id in self._since else 2
+        for agent, at in self._leaves.items():
+            found[doing[agent]].append(at)
+        return Departures(*found)
 
     def _place(self, now: float) -> None:
         course = self._course
@@ -212,7 +249,7 @@ class World:
             waiting=len(self._waiting),
             room=room,
             since=self._since,
-            leaving=self._due_out,
+            leaving=self._departures(),
         )
         count = min(room, self._rule.place(scene))
         self._allowance -= count

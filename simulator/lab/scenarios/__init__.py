@@ -42,6 +42,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     outage_every_s: float = 900.0
     lines: int = 1_000_000
     cps: float = 1_000_000.0
+    announced_s: float = 0.0
+    """How long ahead the rule is told who will leave."""
     laws: Laws = Laws()
 
     def course(self, agents: int) -> Course:
@@ -53,6 +55,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             outage=lambda now: 0.0 < now % self.outage_every_s <= self.outage_s if self.outage_s else False,
             lines=self.lines,
             cps=self.cps,
+            announced_s=self.announced_s,
         )
 
 
