@@ -35,7 +35,7 @@ class Floor:
         }
         self.idle = Idle()
         self.queue = Queue()
-        self.supply = Supply(self.agents, self.idle)
+        self.supply = Supply(self.agents, self.idle, self.wrap_up_s)
         self.serial = serial
         self.answered: dict[CallId, float] = {}
         self.reserved: dict[CallId, AgentId] = {}

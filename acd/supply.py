@@ -1,6 +1,6 @@
 """What the dialler may know of agents: how many are free, busy and signed in, for one campaign on one PBX."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -29,7 +29,11 @@ BUSY = frozenset({S.RESERVED, S.RINGING, S.TALKING, S.HOLD})
 class Supply:
     """Counts kept up to date by each change of state, so that asking costs nothing."""
 
-    def __init__(self, agents: Mapping[AgentId, Agent], idle: Idle) -> None:
+    def __init__(
+        self, agents: Mapping[AgentId, Agent], idle: Idle, wrap_up_s: Callable[[str], float] = lambda _: 30.0
+    ) -> None:
+        """`wrap_up_s` tells how long a wrap-up after a campaign's calls lasts at most."""
+        self.wrap_up_s = wrap_up_s
         self._agents = agents
         self._idle = idle
         self._by: dict[tuple[str, ServerId], dict[AgentState, int]] = {}

@@ -10,7 +10,7 @@ from dialer.gate import may_dial
 from dialer.hopper import Held, Hopper
 from dialer.metrics import PLACED
 from dialer.outgoing import Outgoing, Said
-from dialer.pacing import PaceView, Placement
+from dialer.pacing import LEAVES_SOON_S, PaceView, Placement
 from telephony.ids import AgentId, CampaignId, ServerId
 from telephony.ports import AgentSupply, SupplyCounts
 
@@ -98,6 +98,9 @@ class Automatic:
         cell = self._outgoing.books.cell(campaign.id, server)
         placement = campaign.pacer.place(
             PaceView(
+                leaving=self._supply.leaving(campaign.id, server, now + LEAVES_SOON_S),
+                wrap_ends=self._supply.wrap_ends(campaign.id, server) if counts.wrapping else (),
+                wrap_limit_s=self._supply.wrap_up_s(campaign.id),
                 now=now,
                 free=max(0, counts.free - own),
                 talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,

@@ -81,6 +81,10 @@ class AgentSupply(Protocol):
         """When the wrap-up of each agent counted as wrapping ends at the latest."""
         ...
 
+    def wrap_up_s(self, campaign: str) -> float:
+        """How long a wrap-up after this campaign's calls lasts at most, in seconds."""
+        ...
+
     def may_take(self, agent: str, campaign: str) -> bool:
         """Whether the agent is signed in, serves the campaign and is free for a call of his own choosing."""
         ...

@@ -11,28 +11,40 @@ function Dialog({ kind, label, onClose, children }) {
 
 const MAY = {
   logged_out: ["sign-in"],
-  ready: ["not-ready", "sign-out"],
-  reserved: [],
-  ringing: [],
-  talking: ["hold", "hang-up", "not-ready"],
-  hold: ["resume", "hang-up"],
-  wrap_up: ["ready", "not-ready", "sign-out"],
+  ready: ["not-ready", "sign-out", "leave"],
+  reserved: ["leave"],
+  ringing: ["leave"],
+  talking: ["hold", "hang-up", "not-ready", "leave"],
+  hold: ["resume", "hang-up", "leave"],
+  wrap_up: ["ready", "not-ready", "sign-out", "leave"],
   aux: ["ready", "not-ready", "sign-out"],
 };
 
+const LEAVE_IN_S = [30, 60, 300];
+const BY_ITSELF = new Set(["not-ready", "leave"]);
+
 export function AgentPanel({ agent, at, reasons, onAsk, onClose }) {
   const may = MAY[agent.state] ?? [];
+  const [leaveFor, setLeaveFor] = useState("");
+  const leaving = agent.leaves_at !== null && agent.leaves_at !== undefined;
+  const forWhat = (reason) => (reason ? named("reason", reason) : t("ask.leave.sign-out"));
   const put = (verb, body) => onAsk(`/agents/${encodeURIComponent(agent.id)}/${verb}`, body, t(`ask.${verb}`));
   const row = (label, value) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   return html`<${Dialog} kind="drawer" label=${`${agent.id} ${agent.name}`} onClose=${onClose}>
     <header class=${`s-${agent.state}`}><i></i><div><h2>${agent.id} ${agent.name}</h2><p>${t(`state.${agent.state}`)}${agent.reason ? ` · ${named("reason", agent.reason)}` : ""}</p></div>
       <button class="icon" aria-label=${t("ask.close")} onClick=${onClose}>✕</button></header>
     <div class="asks">
-      ${may.filter((verb) => verb !== "not-ready").map((verb) => html`<button key=${verb} class=${verb === "hang-up" ? "bad" : verb === "ready" || verb === "sign-in" ? "main" : ""} data-ask=${verb} onClick=${() => put(verb)}>${t(`ask.${verb}`)}</button>`)}
+      ${may.filter((verb) => !BY_ITSELF.has(verb)).map((verb) => html`<button key=${verb} class=${verb === "hang-up" ? "bad" : verb === "ready" || verb === "sign-in" ? "main" : ""} data-ask=${verb} onClick=${() => put(verb)}>${t(`ask.${verb}`)}</button>`)}
     </div>
     ${may.includes("not-ready") && html`<div class="asks reasons" role="group" aria-label=${t("ask.reason")}><span>${t("ask.not-ready")}</span>
       ${reasons.map((reason) => html`<button key=${reason} data-reason=${reason} onClick=${() => put("not-ready", { reason })}>${named("reason", reason)}</button>`)}</div>`}
+    ${agent.state === "wrap_up" && html`<div class="asks"><button data-ask="ready-soon" onClick=${() => put("ready", { in_s: 10 })}>${t("ask.ready_soon")}</button></div>`}
+    ${leaving && html`<div class="asks"><button class="main" data-ask="stay" onClick=${() => put("stay")}>${t("ask.stay")}</button></div>`}
+    ${!leaving && may.includes("leave") && html`<div class="asks reasons" role="group" aria-label=${t("ask.leave")}><span>${t("ask.leave")}</span>
+      <select aria-label=${t("ask.reason")} value=${leaveFor} onChange=${(e) => setLeaveFor(e.target.value)}>${["", ...reasons].map((reason) => html`<option key=${reason} value=${reason}>${forWhat(reason)}</option>`)}</select>
+      ${LEAVE_IN_S.map((in_s) => html`<button key=${in_s} data-leave=${in_s} onClick=${() => put("leave", { in_s, reason: leaveFor })}>${t("ask.leave.in", { n: span(in_s) })}</button>`)}</div>`}
     <dl>
+      ${leaving && row(t("agent.leaves"), t("agent.leaves_in", { n: span(Math.max(0, agent.leaves_at - at)), what: forWhat(agent.leaves_for) }))}
       ${row(t("agent.for"), span(at - agent.since))}
       ${agent.call && row(t("agent.call"), agent.call)}
       ${row(t("agent.mode"), `${named("mode", agent.mode)} · ${agent.seated ? t("agent.seated") : t("agent.not_seated")}`)}

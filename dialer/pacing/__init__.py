@@ -13,9 +13,10 @@ from dialer.forecast import Forecast
 from dialer.pacing.lookahead import Predictive
 from dialer.pacing.plain import ByHand, Power, Progressive
 from dialer.pacing.ratio import RatioWithBudget
-from dialer.pacing.view import Pacer, PaceView, Placement
+from dialer.pacing.view import LEAVES_SOON_S, Pacer, PaceView, Placement
 
 __all__ = [
+    "LEAVES_SOON_S",
     "ByHand",
     "PaceView",
     "Pacer",

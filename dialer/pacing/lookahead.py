@@ -11,6 +11,9 @@ from dialer.pacing.supply import agents_there
 from dialer.pacing.view import PaceView, Placement, leaving_words, within
 from telephony.ports import NO_DEPARTURES
 
+BY_RISK = frozenset({"pace.predictive", "pace.leaving"})
+"""Reasons by which the budget's cap, and not agents or lines, holds the pace."""
+
 
 class Predictive:
     """Looks one call ahead: places calls until the next one's risk of finding no agent exceeds the budget's cap.
@@ -37,9 +40,6 @@ class Predictive:
         if most > safe and budget.cap > 4e-4 and view.signed_in:
             risk = Risk(view, held, forecast, supply)
             count = risk.first_above(budget.cap, safe, most)
-        code = "pace.predictive"
-        if view.leaving and count < most and self._would_place(view, held, talk, wrap, count):
-            code = "pace.leaving"
         words = {
             "free": str(view.free),
             "pending": str(len(view.pending)),
@@ -47,10 +47,11 @@ class Predictive:
             "risk": f"{budget.cap:.1%}",
             "budget": f"{budget.target:.1%}",
         }
-        if code == "pace.leaving":
-            words |= leaving_words(view)
-        placement = within(view, count, code, words)
-        budget.binding = placement.code == code and count < most
+        if view.leaving and count < most and self._would_place(view, held, talk, wrap, count):
+            placement = within(view, count, "pace.leaving", words | leaving_words(view))
+        else:
+            placement = within(view, count, "pace.predictive", words)
+        budget.binding = placement.code in BY_RISK and count < most
         return placement
 
     def _would_place(self, view: PaceView, held: Held, talk: Chances, wrap: Chances, count: int) -> bool:

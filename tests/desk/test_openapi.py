@@ -15,6 +15,7 @@ from tests.desk.schema import faults
 
 BODIES = {
     "not-ready": {"reason": "lunch"},
+    "leave": {"in_s": 30, "reason": "lunch"},
     "complaints": {"customer": "k1", "how": "phone"},
     "check": {"number": "+8613800138000"},
     "disposition": {"call": "c-1", "disposition": "sale"},

@@ -26,6 +26,7 @@ from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, Serve
 from telephony.leads import Contact, Lead, LeadsFetched
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
+from telephony.ports import NO_DEPARTURES, Departures
 
 NOON = 1_780_030_800.0
 """Friday, 29 May 2026, 13:00 in Shanghai."""
@@ -83,6 +84,7 @@ class Agents:
     def __init__(self, free: int = 0) -> None:
         self.counted: dict[str, SimpleNamespace] = {}
         self.takers: set[str] = set()
+        self.gone_at = NO_DEPARTURES
         self.set(free=free)
 
     def set(
@@ -98,6 +100,15 @@ class Agents:
 
     def counts(self, campaign: str, server: str) -> SimpleNamespace:
         return self.counted.get(server) or SimpleNamespace(free=0, reserved=0, talking=0, wrapping=0, signed_in=0)
+
+    def leaving(self, campaign: str, server: str, before: float) -> Departures:
+        return self.gone_at
+
+    def wrap_ends(self, campaign: str, server: str) -> list[float]:
+        return []
+
+    def wrap_up_s(self, campaign: str) -> float:
+        return 30.0
 
     def may_take(self, agent: str, campaign: str) -> bool:
         return agent in self.takers
