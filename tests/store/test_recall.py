@@ -18,6 +18,8 @@ from telephony.facts import (
     RecordingFiled,
     RecordingMissing,
     RecordingStarted,
+    LeaveAnnounced,
+    LeaveTaken,
     SeatLeft,
     SeatTaken,
 )
@@ -60,6 +62,18 @@ def test_a_call_found_again_knows_its_number_its_tries_and_what_was_promised(ope
     ledger.close()
     found = [(one.call, one.number_key, one.attempts, one.callback_at) for one in restored(opened).calls]
     assert found == [("c-2", 11, 2, NOON + DAY), ("c-3", 7, 1, None)]
+
+
+def test_an_announced_leave_is_remembered_until_it_is_taken(opened: Store) -> None:
+    ledger = InlineLedger(opened)
+    ledger.submit([changed("1001", AgentState.READY)], NOON)
+    one = AgentId("1001")
+    ledger.submit([LeaveAnnounced(agent=one, at=NOON + 30, reason="lunch", actor="lead")], NOON + 1)
+    ledger.flush()
+    assert [(known.leaves_at, known.leaves_for) for known in restored(opened).agents] == [(NOON + 30, "lunch")]
+    ledger.submit([LeaveTaken(agent=one)], NOON + 30)
+    ledger.close()
+    assert [(known.leaves_at, known.leaves_for) for known in restored(opened).agents] == [(None, "")]
 
 
 def test_a_call_that_has_ended_is_kept_while_its_agent_wraps_up(opened: Store) -> None:
