@@ -39,6 +39,7 @@ class Comeback:
         for call in event.calls:
             if call.answered_at is not None:
                 self._floor.answered[call.call] = call.answered_at
+                self._floor.again.add(call.call)
             holder = self._floor.agents.get(self._floor.reserved.get(call.call, AgentId("")))
             if holder is not None:
                 holder.campaign = call.campaign

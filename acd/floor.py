@@ -39,6 +39,8 @@ class Floor:
         self.serial = serial
         self.answered: dict[CallId, float] = {}
         self.reserved: dict[CallId, AgentId] = {}
+        self.again: set[CallId] = set()
+        """Customers an agent was found for once, or who waited before a restart: they wait anew when they wait again."""
         self.up: set[ServerId] = set()
 
     def take_seat(self, agent: Agent) -> Out:
@@ -112,6 +114,7 @@ class Floor:
         ]
 
     def offer(self, agent: Agent, call: CallId, campaign: CampaignId, now: float, why: str) -> Out:
+        self.again.add(call)
         return [CallOffered(call=call, campaign=campaign, agent=agent.id, server=agent.server, why=why)]
 
     def wrapped(self, agent: Agent, now: float) -> Out:
@@ -185,6 +188,9 @@ class Floor:
         amd = self.amd(fact.campaign) or AmdSettings()
         return LeaveMessage(server=fact.server, call=fact.call, message=amd.message)
 
-    def patience(self, campaign: str) -> float:
+    def patient_until(self, call: CallId, answered: float, campaign: str, now: float) -> float:
+        """When a waiting customer is given up. The first wait is counted from his answer, whatever machine detection
+        took of it; who waits again is given the whole time once more."""
         settings = self.campaigns.get(campaign)
-        return settings.pacing.patience_s if settings is not None else 2.0
+        patience_s = settings.pacing.patience_s if settings is not None else 2.0
+        return now + patience_s if call in self.again else max(now, answered + patience_s)

@@ -80,7 +80,7 @@ class Offers:
                 *self._floor.reserve(agent, fact.call, fact.campaign, now),
                 *self._floor.offer(agent, fact.call, fact.campaign, now, why),
             ]
-        until = max(answered, now - 0.001) + self._floor.patience(fact.campaign)
+        until = self._floor.patient_until(fact.call, answered, fact.campaign, now)
         self._floor.queue.add(
             Waiting(
                 call=fact.call,
@@ -166,6 +166,7 @@ class Offers:
 
     def ended(self, fact: CallEnded, now: float) -> Out:
         self._floor.answered.pop(fact.call, None)
+        self._floor.again.discard(fact.call)
         out: Out = []
         if self._floor.queue.drop(fact.call) is not None:
             out.append(CancelTimer(key=("patience", fact.call)))

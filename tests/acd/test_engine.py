@@ -6,7 +6,7 @@ import pytest
 
 from acd.agents import ON_A_CALL, TABLE, Agent, IllegalVerb, Verb
 from acd.engine import AcdEngine
-from config.model import AgentSettings, CampaignSettings, FloorSettings
+from config.model import AgentSettings, CampaignSettings, FloorSettings, PacingSettings
 from telephony.agents import (
     AgentState,
     DispositionGiven,
@@ -28,6 +28,7 @@ from telephony.commands import (
     PlayAbandonMessage,
     RingAgent,
     SeatAgent,
+    SetTimer,
 )
 from telephony.events import BridgeEntered, LegEnded, LegSeen, PbxSnapshot, TimerFired
 from telephony.facts import (
@@ -160,6 +161,39 @@ def test_customer_nobody_can_take_within_his_patience_is_abandoned_once() -> Non
     assert [a.by for a in of(said, CallAbandoned)] == [AbandonedBy.SWITCHROOM]
     assert of(said, PlayAbandonMessage)
     assert not floor.tell(TimerFired(("patience", "c-1")))
+
+
+def given_up_at(said: list[Fact | Command]) -> list[float]:
+    return [one.at for one in of(said, SetTimer) if one.key == ("patience", "c-1")]
+
+
+def test_time_that_machine_detection_takes_is_part_of_the_customers_patience() -> None:
+    floor = Floor(campaign=CampaignSettings(pacing=PacingSettings(patience_s=2.0)))
+    answered_at = floor.now
+    floor.tell(CallAnswered(call=CallId("c-1"), campaign=SALE, server=PBX))
+    floor.now = answered_at + 1.4
+    said = floor.tell(CallWaiting(call=CallId("c-1"), campaign=SALE, server=PBX, agent=None, amd="HUMAN"))
+    assert given_up_at(said) == [answered_at + 2.0]
+
+
+def test_customer_whose_patience_ended_during_machine_detection_is_given_up_at_once() -> None:
+    floor = Floor(campaign=CampaignSettings(pacing=PacingSettings(patience_s=2.0)))
+    floor.tell(CallAnswered(call=CallId("c-1"), campaign=SALE, server=PBX))
+    floor.now += 3.0
+    now = floor.now
+    said = floor.tell(CallWaiting(call=CallId("c-1"), campaign=SALE, server=PBX, agent=None, amd="NOTSURE"))
+    assert given_up_at(said) == [now]
+
+
+def test_customer_whose_agent_did_not_take_him_waits_the_whole_time_once_more() -> None:
+    floor = Floor(agents=1, mode="ring_each_call", campaign=CampaignSettings(pacing=PacingSettings(patience_s=2.0)))
+    floor.sign_in()
+    floor.customer()
+    floor.now += 15.0
+    floor.tell(OfferFailed(call=CallId("c-1"), agent=AgentId("1001"), why="NOANSWER"))
+    now = floor.now
+    said = floor.tell(CallWaiting(call=CallId("c-1"), campaign=SALE, server=PBX, agent=None))
+    assert given_up_at(said) == [now + 2.0]
 
 
 def test_customer_nobody_can_take_hears_the_campaigns_own_message_and_key() -> None:
