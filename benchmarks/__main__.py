@@ -24,6 +24,7 @@ NAMES = (
     "gate",
     "dnc",
     "asterisk_bridge",
+    "hour_simulated",
     "predictive_hour",
 )
 ONLY_BY_NAME = frozenset({"predictive_hour"})

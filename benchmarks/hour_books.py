@@ -1,18 +1,19 @@
 """Two books of the same calls laid side by side: what the carrier noted, and what our journal says; every difference named."""
 
-import sqlite3
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from benchmarks.carrier_note import CUSTOMER, Note
+from benchmarks.hour_journal import Told
+from store.intake import leads_of
+from store.opening import Store
+from telephony.facts import AbandonedBy
+from telephony.ids import CampaignId
 from telephony.outcomes import Outcome
-
-if TYPE_CHECKING:
-    from tests.asterisk.rig.party import Note
 
 
 class End(StrEnum):
@@ -31,81 +32,20 @@ LIVE = (End.IN_TIME, End.LATE, End.ABANDONED, End.CUT)
 """The denominator: people who answered, but for those who hung up before their time was over."""
 
 
-class Told(msgspec.Struct, kw_only=True):
-    """One attempt as the journal tells it; instants in epoch seconds, waits in seconds since the answer."""
-
-    call: str
-    lead: int
-    placed_at: float
-    answered_at: float | None = None
-    waiting_at: float | None = None
-    waited_s: float | None = None
-    given_up_s: float | None = None
-    given_up_by: str = ""
-    queued: bool = False
-    outcome: str = ""
-
-
-class Journal(msgspec.Struct, kw_only=True):
-    """The attempts by call, and every change of an agent's state: instant, agent, new state."""
-
-    calls: dict[str, Told] = {}
-    agents: list[tuple[float, str, str]] = []
-    anomalies: Counter[str] = msgspec.field(default_factory=Counter)
-    alarms: Counter[str] = msgspec.field(default_factory=Counter)
-
-
-def read_journal(database: Path) -> Journal:
-    """The whole journal of an SQLite database, read beside the product."""
-    found = Journal()
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as opened:
-        for at, payload in opened.execute("SELECT at, payload FROM journal ORDER BY seq"):
-            _take(found, at, msgspec.json.decode(payload))
-    opened.close()
-    return found
-
-
-def _take(found: Journal, at: float, fact: dict[str, Any]) -> None:
-    kind = fact["type"]
-    if kind == "AttemptPlaced":
-        found.calls[fact["call"]] = Told(call=fact["call"], lead=fact["lead"], placed_at=at)
-    elif kind == "AttemptVetoed":
-        found.calls.pop(fact["call"], None)
-    elif kind == "AgentChanged":
-        found.agents.append((at, fact["agent"], fact["now"]))
-    elif kind == "Anomaly":
-        found.anomalies[f"{fact['where']}: {fact['what']}"] += 1
-    elif kind == "AlarmRaised":
-        found.alarms[fact["alarm"]] += 1
-    told = found.calls.get(fact.get("call") or "")
-    if told is None:
-        return
-    if kind == "CallAnswered" and told.answered_at is None:
-        told.answered_at = at
-    elif kind == "CallWaiting" and told.waiting_at is None:
-        told.waiting_at = at
-    elif kind == "CallOffered":
-        told.queued = not fact["why"].startswith("longest idle")
-    elif kind == "CallConnected" and told.waited_s is None:
-        told.waited_s = fact["waited_s"]
-    elif kind == "CallAbandoned":
-        told.given_up_s, told.given_up_by = fact["waited_s"], fact["by"]
-    elif kind == "CallEnded":
-        told.outcome = fact["outcome"]
-
-
 def by_journal(told: Told, patience_s: float) -> End:
-    """How the call went by our own books."""
+    """How the call went by our own books; a sample of what was taken for machines is a machine."""
+    if told.sampled:
+        return End.MACHINE
     if told.waited_s is not None:
         return End.LATE if told.waited_s > patience_s else End.IN_TIME
-    if told.given_up_s is not None and not (told.given_up_by == "customer" and told.given_up_s <= patience_s):
+    if told.given_up_s is not None and not (told.given_up_by == AbandonedBy.CUSTOMER and told.given_up_s <= patience_s):
         return End.ABANDONED
     if told.outcome == Outcome.MACHINE:
         return End.MACHINE
     return End.UNANSWERED if told.answered_at is None else End.LEFT
 
 
-def by_carrier(note: "Note", patience_s: float) -> End:
+def by_carrier(note: Note, patience_s: float) -> End:
     """How the call went by what the customer's end of the line heard."""
     if note.answered_at is None:
         return End.UNANSWERED
@@ -115,7 +55,7 @@ def by_carrier(note: "Note", patience_s: float) -> End:
         return End.LATE if note.agent_at - note.answered_at > patience_s else End.IN_TIME
     if note.message_at is not None:
         return End.ABANDONED
-    if note.ended_by != "customer":
+    if note.ended_by != CUSTOMER:
         return End.CUT
     return End.LEFT if (note.ended_at or 0.0) - note.answered_at <= patience_s else End.ABANDONED
 
@@ -142,8 +82,8 @@ def abandon_rate(counts: Mapping[End, int]) -> float:
 
 
 def compare(
-    notes: Sequence["Note"], journal: Iterable[Told], numbers: Mapping[int, str], patience_s: float
-) -> tuple[Comparison, list[tuple["Note", Told]]]:
+    notes: Sequence[Note], journal: Iterable[Told], numbers: Mapping[int, str], patience_s: float
+) -> tuple[Comparison, list[tuple[Note, Told]]]:
     """Lay the books side by side; `numbers` gives each lead's digits. A number's calls are paired in their order."""
     notes_of: defaultdict[str, list[Note]] = defaultdict(list)
     for note in notes:
@@ -178,7 +118,13 @@ def compare(
     return found, pairs
 
 
-def _times(note: "Note", told: Told) -> str:
+def numbers_of(opened: Store, campaign: str, most: int = 1_000_000) -> dict[int, str]:
+    """The digits the carrier is asked for, by lead."""
+    found = leads_of(opened, CampaignId(campaign), limit=most, now=time.time())
+    return {lead.id: lead.number.for_exchange("{digits}") for lead in found}
+
+
+def _times(note: Note, told: Told) -> str:
     began = note.answered_at
     heard = {"agent": note.agent_at, "message": note.message_at, f"ended by {note.ended_by}": note.ended_at}
     theirs = [f"{what} {at - began:.3f} s" for what, at in heard.items() if at is not None and began is not None]

@@ -17,59 +17,21 @@ import msgspec
 
 import store
 from benchmarks.floor import CAMPAIGN, NotInTime, Product, free_port, store_url
-from benchmarks.hour_books import Comparison, End, Journal, Told, abandon_rate, compare, read_journal
+from benchmarks.hour_books import compare, numbers_of
 from benchmarks.hour_desk import Desks
-from benchmarks.hour_floor import PATIENCE_S, Hour, agents_of, write_settings
-from benchmarks.result import Result, Unmeasurable, percentile
-from simulator.habits import Habits
-from simulator.odds import Odds
+from benchmarks.hour_floor import ODDS, PATIENCE_S, Hour, agents_of, habits, write_settings
+from benchmarks.hour_journal import Told, read_journal, utilisation
+from benchmarks.hour_result import Found, result
+from benchmarks.result import Result, Unmeasurable
 from simulator.people import People
 from simulator.population import Customers
-from store.intake import leads_of
-from telephony.ids import AgentId, CampaignId
+from telephony.ids import AgentId
 
 SETTLES_WITHIN_S = 60.0
 DRAINS_WITHIN_S = 180.0
 CLOSES_AFTER_S = 40.0
 """So long after the last call was placed the agents end the talks there still are."""
 LOOK_S = 1.0
-WORKING = frozenset({"talking", "hold", "wrap_up"})
-SIGNED_IN = WORKING | {"ready", "reserved", "ringing"}
-ODDS = Odds(
-    human=0.35, machine=0.20, busy=0.08, congestion=0.0, invalid=0.0, unavailable=0.0, declines=0.0,
-    early_media_busy=0.0, silent=0.0, amd_mistakes=0.0, amd_misses=0.0,
-)  # fmt: skip
-"""The checked pacing model at an answer rate of 35 %; what is left rings out."""
-AMD = "[general]\ntotal_analysis_time = 5000\nsilence_threshold = 256\nafter_greeting_silence = 400\n"
-"""Asterisk's own detection, quick to know a person: a verdict about 0.7 s after the answer."""
-
-
-class Found(msgspec.Struct, kw_only=True):
-    """What an hour came to."""
-
-    hour: Hour
-    comparison: Comparison
-    answer_to_agent_s: list[float]
-    parked_to_agent_s: list[float]
-    utilisation: float
-    api: dict[str, Any]
-    journal: Journal
-    strange: list[str]
-    refused: dict[str, int]
-    skipped: int
-    cpu: dict[str, float]
-    first_minutes: Comparison | None = None
-
-
-def habits(hour: Hour) -> Habits:
-    """The model's wrap-up; some talks are ended by the agent, some customers put on hold; no breaks."""
-    return Habits(
-        sign_in_spread_s=min(20.0, 12.0 * hour.minutes),
-        wrap_mean_s=15.0 / hour.shortened,
-        ends_mean_s=90.0 / hour.shortened,
-        hold_mean_s=15.0 / hour.shortened,
-        break_every_s=0.0,
-    )
 
 
 async def play(hour: Hour, folder: Path) -> Found:
@@ -83,7 +45,6 @@ async def play(hour: Hour, folder: Path) -> Found:
     rig = Rig(installation(), carrier=False)
     product: Product | None = None
     try:
-        rig.pbx.write("amd.conf", AMD)
         tone(rig.run / "pbx/data/sounds/switchroom-abandoned.ulaw", MESSAGE_HZ, 4.0)
         rig.start()
         agents = agents_of(rig, hour)
@@ -104,7 +65,8 @@ async def play(hour: Hour, folder: Path) -> Found:
                 cpu = {"product": _seconds(product.process.pid if product.process else 0), "carrier": _own()}
                 cpu["asterisk"] = _seconds(rig.pbx.pid)
             journal = read_journal(folder / "switchroom.db")
-            numbers = _numbers(folder, hour.leads)
+            with contextlib.closing(store.open(store_url(folder))) as opened:
+                numbers = numbers_of(opened, CAMPAIGN)
             comparison, pairs = compare(carrier.notes, journal.calls.values(), numbers, PATIENCE_S)
             _keep("".join(f"{line}\n" for line in map(_line, pairs)), folder / "calls.jsonl")
             served = [(note, told) for note, told in pairs if note.agent_at is not None and not note.machine]
@@ -112,9 +74,15 @@ async def play(hour: Hour, folder: Path) -> Found:
                 hour=hour,
                 comparison=comparison,
                 answer_to_agent_s=[(n.agent_at or 0.0) - (n.answered_at or 0.0) for n, _ in served],
-                parked_to_agent_s=[(n.agent_at or 0.0) - _parked(told) for n, told in served if not told.queued],
+                parked_to_agent_s=[
+                    (note.agent_at or 0.0) - told.waiting_at
+                    for note, told in served
+                    if told.waiting_at is not None and not told.queued
+                ],
                 utilisation=utilisation(journal, began, ended),
-                api=api,
+                connected=api["connected"],
+                abandoned=api["abandoned"],
+                rate=api["abandon_rate"] or 0.0,
                 journal=journal,
                 strange=carrier.strange,
                 refused=desks.refused,
@@ -145,7 +113,7 @@ async def _work(product: Product, carrier: Any, desks: Desks, hour: Hour) -> tup
             await desks.close_talks()
         campaign = await product.get(f"/api/v1/campaigns/{CAMPAIGN}")
         busy = any(campaign["stages"].values()) or carrier.in_progress
-        return campaign["state"] == "stopped" and not busy
+        return bool(campaign["state"] == "stopped" and not busy)
 
     await _until(over, DRAINS_WITHIN_S, "the last call has ended")
     await asyncio.sleep(LOOK_S)
@@ -154,7 +122,7 @@ async def _work(product: Product, carrier: Any, desks: Desks, hour: Hour) -> tup
 
 async def _ready(product: Product, agents: int) -> bool:
     rows = await product.get("/api/v1/agents", missing=[])
-    return sum(row["state"] == "ready" for row in rows) >= agents
+    return len([row for row in rows if row["state"] == "ready"]) >= agents
 
 
 async def _until(done: Any, within_s: float, what: str) -> None:
@@ -165,35 +133,11 @@ async def _until(done: Any, within_s: float, what: str) -> None:
         await asyncio.sleep(LOOK_S / 2)
 
 
-def utilisation(journal: Journal, began: float, ended: float) -> float:
-    """Share of the agents' time between two instants in which they talked or wrapped up."""
-    worked = there = 0.0
-    last: dict[str, tuple[float, str]] = {}
-    changes = [*journal.agents, *((ended, agent, "") for agent in {one for _, one, _ in journal.agents})]
-    for at, agent, state in sorted(changes):
-        since, was = last.get(agent, (at, ""))
-        lasted = max(0.0, min(at, ended) - max(since, began))
-        there += lasted * (was in SIGNED_IN)
-        worked += lasted * (was in WORKING)
-        last[agent] = (at, state)
-    return worked / there if there else 0.0
-
-
 def _line(pair: tuple[Any, Told]) -> str:
     """One call in both books, without its number."""
     note, told = pair
     heard = {name: value for name, value in msgspec.to_builtins(note).items() if name != "number"}
     return msgspec.json.encode({"carrier": heard, "journal": told}).decode()
-
-
-def _parked(told: Told) -> float:
-    return told.waiting_at if told.waiting_at is not None else told.placed_at
-
-
-def _numbers(folder: Path, most: int) -> dict[int, str]:
-    with contextlib.closing(store.open(store_url(folder))) as opened:
-        leads = leads_of(opened, CampaignId(CAMPAIGN), limit=most + 1, now=time.time())
-    return {lead.id: lead.number.for_exchange("{digits}") for lead in leads}
 
 
 def _own() -> float:
@@ -231,48 +175,4 @@ def run(minutes: float = 60.0, keep: Path | None = None) -> Result:
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
-    return result(found)
-
-
-def result(found: Found) -> Result:
-    """The figures of an hour: the abandon rate at the carrier, and whether both books agree."""
-    both, api = found.comparison, found.api
-    theirs = abandon_rate(both.carrier)
-    heard = [1000 * wait for wait in found.answer_to_agent_s] or [0.0]
-    direct = [1000 * wait for wait in found.parked_to_agent_s] or [0.0]
-    notes: dict[str, float | str] = {
-        "minutes": found.hour.minutes,
-        "agents": found.hour.agents,
-        "calls": both.pairs,
-        "utilisation %": round(100 * found.utilisation, 1),
-        "abandoned at the carrier %": round(100 * theirs, 3),
-        "by our journal %": round(100 * abandon_rate(both.ours), 3),
-        "by our API %": round(100 * (api["abandon_rate"] or 0.0), 3),
-        "target %": 100 * found.hour.target,
-        "API connected": api["connected"],
-        "API abandoned": api["abandoned"],
-    }
-    for end in End:
-        notes[f"{end.value} (carrier / journal)"] = f"{both.carrier[end]} / {both.ours[end]}"
-    notes |= {
-        "calls told differently": len(both.differences),
-        "calls in one book only": both.only_carrier + both.only_journal,
-        "differences": "; ".join(both.differences) or "none",
-        "parked to agent heard, ms p50 / p99": f"{percentile(direct, 0.5):.0f} / {percentile(direct, 0.99):.0f}",
-        "processor s": "; ".join(f"{who} {spent:.0f}" for who, spent in found.cpu.items()),
-        "anomalies": "; ".join(f"{what} ×{times}" for what, times in found.journal.anomalies.items()) or "none",
-        "alarms": "; ".join(f"{what} ×{times}" for what, times in found.journal.alarms.items()) or "none",
-        "strange SIP": "; ".join(found.strange[:5]) or "none",
-        "wishes refused": "; ".join(f"{what} ×{times}" for what, times in found.refused.items()) or "none",
-    }
-    return Result(
-        name="predictive_hour",
-        unit="% abandoned of live answers, counted at the carrier",
-        value=round(100 * theirs, 3),
-        p50=round(percentile(heard, 0.5), 1),
-        p99=round(percentile(heard, 0.99), 1),
-        p_unit="ms from the answer to the agent heard",
-        limit="both books tell every call alike, ≤ 3 %",
-        met=both.agree and theirs <= 0.03,
-        notes=notes,
-    )
+    return result("predictive_hour", found)

@@ -171,9 +171,11 @@ class Scenario(Section):
             yield from make_leads(count, self.seed * 1000 + number, line.name, first_id=first)
             first += count
 
-    def exchanges(self, clock: Clock, *, recordings: Path | None = None) -> list[VirtualExchange]:
+    def exchanges(
+        self, clock: Clock, *, recordings: Path | None = None, kind: type[VirtualExchange] = VirtualExchange
+    ) -> list[VirtualExchange]:
         """The PBXs with their customers, trunks and agents' phones, in the order of ``server_ids``."""
-        return [self._exchange(server, clock, recordings) for server in self.server_ids()]
+        return [self._exchange(server, clock, recordings, kind) for server in self.server_ids()]
 
     def people_at_work(self, start: float, hours: float | None = None) -> People:
         """The scripted agents; `start` in epoch seconds."""
@@ -186,8 +188,10 @@ class Scenario(Section):
         end = start + (hours or self.hours) * 3600
         return People(agents, self.people, random.Random(f"people:{self.seed}"), start=start, end=end)
 
-    def _exchange(self, server: ServerId, clock: Clock, recordings: Path | None) -> VirtualExchange:
-        exchange = VirtualExchange(
+    def _exchange(
+        self, server: ServerId, clock: Clock, recordings: Path | None, kind: type[VirtualExchange]
+    ) -> VirtualExchange:
+        exchange = kind(
             server,
             Customers(self.odds, random.Random(f"customers:{self.seed}:{server}"), self._season_at(clock.now())),
             random.Random(f"exchange:{self.seed}:{server}"),

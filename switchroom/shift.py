@@ -38,6 +38,7 @@ def run(
     hours: float,
     out: Path,
     progress: Callable[[float], None] = lambda _: None,
+    kind: type[VirtualExchange] = VirtualExchange,
 ) -> dict[str, object]:
     """Play `hours` of the scenario, everything random drawn from its seed; returns the summary.
 
@@ -54,7 +55,7 @@ def run(
     with contextlib.ExitStack() as open_things:
         dictation = open_things.enter_context(contextlib.closing(Dictation()))
         dictation.begin(scenario, hours=hours, folder=out, key=key)
-        exchanges = scenario.exchanges(clock)
+        exchanges = scenario.exchanges(clock, kind=kind)
         overheard = {e.server: dictation.around(e, clock.now) for e in exchanges}
         house = build(
             server=settings.server,

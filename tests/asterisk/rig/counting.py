@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from benchmarks.carrier_note import CUSTOMER, PBX, Note
 from simulator.legs import Ending, Population
 from tests.asterisk.rig.hearing import FRAME, heard
-from tests.asterisk.rig.party import CUSTOMER, FINAL, PBX, Note, Party
+from tests.asterisk.rig.party import FINAL, Party
 from tests.asterisk.rig.sipp import CUSTOMER_HZ, ulaw
 from tests.asterisk.rig.sipwords import Request, answer, bye, read, status_of
 

@@ -1,7 +1,6 @@
 """One called party at the carrier: what he does by his fate, and what he notes of the call, from his own end of the wire."""
 
-import msgspec
-
+from benchmarks.carrier_note import Note
 from simulator.legs import Ending, Fate
 from tests.asterisk.rig.hearing import Sound
 from tests.asterisk.rig.sipwords import Request
@@ -15,23 +14,6 @@ FINAL: dict[Ending, str] = {
     Ending.EARLY_MEDIA_THEN_BUSY: "486 Busy Here",
 }
 """How the carrier refuses, by what the party does; who answers or rings out is not in it."""
-PBX, CUSTOMER = "pbx", "customer"
-
-
-class Note(msgspec.Struct, kw_only=True):
-    """What the carrier knows of one call; instants in epoch seconds, None for what never came.
-
-    `ended_by` is who hung up first, or the status the carrier refused with."""
-
-    number: str
-    invited_at: float
-    machine: bool
-    answered_at: float | None = None
-    agent_at: float | None = None
-    message_at: float | None = None
-    music_at: float | None = None
-    ended_at: float | None = None
-    ended_by: str = ""
 
 
 class Party:
