@@ -180,7 +180,7 @@ class StoreSettings(Section):
 class AuditSettings(Section):
     anchor: Place | None = Field(
         None,
-        description="File to which the latest seals are added, best on another machine's disk: it shows when the end of the books was cut off (`switchroom audit verify --anchor FILE`).",
+        description="File to which the latest stamps are added, best on another machine's disk: it shows when the end of the books was cut off (`switchroom audit verify --anchor FILE`).",
     )
     anchor_s: float = Field(300.0, gt=0, le=86_400, description="Seconds between two lines of that file.")
 
@@ -392,7 +392,7 @@ class ServerSettings(Section):
     zone: Zone = Field("Asia/Shanghai", description="The site's time zone, for days in reports.")
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where facts are kept.")
     audit: AuditSettings = Field(
-        default_factory=AuditSettings, description="The audit trail and the seals of the journal."
+        default_factory=AuditSettings, description="The audit trail and the stamps of the journal."
     )
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")

@@ -1,4 +1,4 @@
-"""The journal and the audit trail as they are written: every commit ends with a seal over its rows, in one transaction.
+"""The journal and the audit trail as they are written: every commit ends with a stamp over its rows, in one transaction.
 
 A chain belongs to a writer. Two processes that use one chain wait for one another at the head of it.
 """
@@ -14,22 +14,22 @@ from store.audited import Deed, deeds
 from store.chains import (
     START,
     Act,
-    Seal,
     Span,
+    Stamp,
     act_hash,
     encoded,
     marks_of,
-    seal_digest,
+    stamp_digest,
     write_spans,
 )
 from store.changes import Change, Row, Verb, apply, put, spans_of
 from store.projector import JOURNAL, Entry, project
-from store.tables import audit, journal, seals
+from store.tables import audit, journal, stamps
 
-SEALS = Change(name="seals", table=seals, verb=Verb.INSERT, columns=Seal.__struct_fields__)
+STAMPS = Change(name="stamps", table=stamps, verb=Verb.INSERT, columns=Stamp.__struct_fields__)
 ACTS = Change(name="acts", table=audit, verb=Verb.INSERT, columns=Act.__struct_fields__)
-NUMBER = Gauge("switchroom_seal_number", "Number of the last seal of a chain.", ["chain"])
-DIGEST = Gauge("switchroom_seal_digest", "First 52 bits of the digest of a chain's last seal.", ["chain"])
+NUMBER = Gauge("switchroom_stamp_number", "Number of the last stamp of a chain.", ["chain"])
+DIGEST = Gauge("switchroom_stamp_digest", "First 52 bits of the digest of a chain's last stamp.", ["chain"])
 DIGEST_DIGITS = 13
 UPGRADE = "upgrade"
 UPGRADE_ROWS = 4096
@@ -47,7 +47,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(connection: Connection, entries: Sequence[Entry], *, chain: str) -> None:
-    """Put the facts into the journal and the tables, their acts into the audit trail, and seal them."""
+    """Put the facts into the journal and the tables, their acts into the audit trail, and stamp them."""
     carry_out(connection, project(entries), deeds(entries), chain=chain)
 
 
@@ -55,12 +55,12 @@ def carry_out(connection: Connection, batch: Batch, acts: Sequence[Deed], *, cha
     """As ``write``, for facts that have been projected already."""
     for change, rows in batch:
         if change is JOURNAL:
-            seal(connection, put(connection, JOURNAL, rows), rows, acts, chain=chain)
+            stamp(connection, put(connection, JOURNAL, rows), rows, acts, chain=chain)
         else:
             apply(connection, change, rows)
 
 
-def seal(
+def stamp(
     connection: Connection, spans: Sequence[Span], rows: Sequence[Row], acts: Sequence[Deed], *, chain: str
 ) -> None:
     """Close over `rows` of the journal that stand at `spans`, and over the acts, as the next link of the chain."""
@@ -71,7 +71,7 @@ def seal(
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
     head = head_of(connection, chain)
     lines = encoded(rows)
-    one = Seal(
+    one = Stamp(
         chain=chain,
         n=head.n + 1,
         at=float(rows[-1][0]),
@@ -79,27 +79,27 @@ def seal(
         marks=marks_of(lines),
         acts=_put_acts(connection, acts, chain),
     )
-    one = msgspec.structs.replace(one, digest=seal_digest(one, head.digest, lines))
-    apply(connection, SEALS, [msgspec.structs.astuple(one)])
+    one = msgspec.structs.replace(one, digest=stamp_digest(one, head.digest, lines))
+    apply(connection, STAMPS, [msgspec.structs.astuple(one)])
     NUMBER.labels(chain).set(one.n)
     DIGEST.labels(chain).set(int(one.digest[:DIGEST_DIGITS], 16))
 
 
 def head_of(connection: Connection, chain: str) -> Head:
-    """The last seal of a chain."""
-    n, digest = _last(connection, "seals", "digest", chain)
+    """The last stamp of a chain."""
+    n, digest = _last(connection, stamps.name, "digest", chain)
     return Head(chain=chain, n=n, digest=digest)
 
 
-def seal_the_past(connection: Connection) -> int:
-    """Seal rows of a journal that was written before there were seals; returns how many."""
+def stamp_the_past(connection: Connection) -> int:
+    """Stamp rows of a journal that was written before there were stamps; returns how many."""
     after = total = 0
     query = select(journal.c.seq, journal.c.at, journal.c.kind, journal.c.payload, journal.c.call)
     while rows := connection.execute(
         query.where(journal.c.seq > after).order_by(journal.c.seq).limit(UPGRADE_ROWS)
     ).all():
         spans = spans_of([row.seq for row in rows])
-        seal(connection, spans, [tuple(row)[1:] for row in rows], (), chain=UPGRADE)
+        stamp(connection, spans, [tuple(row)[1:] for row in rows], (), chain=UPGRADE)
         after = rows[-1].seq
         total += len(rows)
     return total

@@ -1,4 +1,4 @@
-"""How seals and acts are chained: each carries a digest over its own content and the digest of the one before it.
+"""How stamps and acts are chained: each carries a digest over its own content and the digest of the one before it.
 
 Pure: the same functions write a chain and check it. The texts hashed are JSON arrays, so that no two contents are alike.
 """
@@ -36,7 +36,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     hash: str = ""
 
 
-class Seal(msgspec.Struct, frozen=True, kw_only=True):
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """What closes a commit: the rows it put into the journal, and the last act it put into the audit trail.
 
     `marks` holds eight hexadecimal digits for each row, which name the row when the digest does not fit."""
@@ -74,9 +74,9 @@ def marks_of(lines: Sequence[bytes]) -> str:
     return "".join([f"{crc32(line):08x}" for line in lines])
 
 
-def seal_digest(seal: Seal, prev: str, lines: Sequence[bytes]) -> str:
-    """The digest of a seal over its rows, its own fields and the seal before it."""
-    hasher = sha256(_encode((prev, seal.chain, seal.n, float(seal.at), seal.spans, seal.marks, seal.acts)))
+def stamp_digest(stamp: Stamp, prev: str, lines: Sequence[bytes]) -> str:
+    """The digest of a stamp over its rows, its own fields and the stamp before it."""
+    hasher = sha256(_encode((prev, stamp.chain, stamp.n, float(stamp.at), stamp.spans, stamp.marks, stamp.acts)))
     hasher.update(b"\n".join(lines))
     return hasher.hexdigest()
 
@@ -86,7 +86,7 @@ def write_spans(spans: Sequence[Span]) -> str:
 
 
 def read_spans(text: str) -> list[Span]:
-    """The spans of a seal; raises ValueError for a text that ``write_spans`` did not write."""
+    """The spans of a stamp; raises ValueError for a text that ``write_spans`` did not write."""
     spans: list[Span] = []
     for part in text.split(",") if text else ():
         first, _, last = part.partition("-")

@@ -9,7 +9,7 @@ from store.projector import Entry, project
 from telephony.facts import Fact
 
 CHAIN = "main"
-"""Whose seals close a closed world's journal."""
+"""Whose stamps close a closed world's journal."""
 
 
 class InlineLedger:

@@ -31,7 +31,7 @@ Index(
     "ix_journal_call", journal.c.call, sqlite_where=text("call IS NOT NULL"), postgresql_where=text("call IS NOT NULL")
 )
 
-seals = Table(
+stamps = Table(
     "seals",
     metadata,
     Column("chain", Text, primary_key=True),

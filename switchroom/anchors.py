@@ -10,7 +10,7 @@ from store.verifying import Heads
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True):
-    """The chains' last seals at an instant (epoch seconds): number and digest by the chain's name."""
+    """The chains' last stamps at an instant (epoch seconds): number and digest by the chain's name."""
 
     at: float
     heads: Heads

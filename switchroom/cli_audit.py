@@ -88,10 +88,10 @@ def _broken(broken: Broken, as_json: bool) -> None:
 
 def _proved(proof: Proof, known: int, took_s: float, as_json: bool) -> None:
     if as_json:
-        print_json({"ok": True, "journal": proof.journal, "seals": proof.seals, "acts": proof.acts, "anchors": known,
+        print_json({"ok": True, "journal": proof.journal, "stamps": proof.stamps, "acts": proof.acts, "anchors": known,
                     "heads": {name: [head.n, head.digest] for name, head in proof.heads.items()}})  # fmt: skip
         return
-    words = {"journal": f"{proof.journal:,}", "seals": f"{proof.seals:,}", "acts": f"{proof.acts:,}"}
+    words = {"journal": f"{proof.journal:,}", "stamps": f"{proof.stamps:,}", "acts": f"{proof.acts:,}"}
     console.print(say("audit.proved", **words, s=f"{took_s:.1f}"), markup=False, soft_wrap=True)
     console.print(say("audit.anchored" if known else "audit.no_anchor", n=known), markup=False, soft_wrap=True)
 

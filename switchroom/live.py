@@ -188,7 +188,7 @@ class LiveFloor:
         try:
             anchors.append(path, heads(self.store), self.clock.now())
         except Exception as error:
-            log.error("the seals could not be anchored in %s: %s", path, type(error).__name__)
+            log.error("the stamps could not be anchored in %s: %s", path, type(error).__name__)
 
     async def _close_books(self) -> None:
         if self._keeping is not None:

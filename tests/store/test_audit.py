@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from store import Store, tables
 from store.audit import act, keep, one_act, trail
-from store.chaining import seal_the_past
+from store.chaining import stamp_the_past
 from store.inline import InlineLedger
 from store.verifying import Broken, heads, verify
 from store.writer import Writer
@@ -123,15 +123,15 @@ def test_a_changed_column_of_the_audit_trail_is_found_and_the_row_named(opened: 
     assert (row, why) == moved.get(column, ("desk 1", "changed"))
 
 
-SEAL_VALUES = {
+STAMP_VALUES = {
     "chain": "'other'", "n": "n + 7", "at": "at + 1", "spans": "'5-7'", "marks": "'00' || substr(marks, 3)", "acts": "'1:00'", "digest": "'00'",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("column", [column.name for column in tables.seals.columns])
-def test_a_changed_column_of_a_seal_is_found(opened: Store, column: str) -> None:
+@pytest.mark.parametrize("column", [column.name for column in tables.stamps.columns])
+def test_a_changed_column_of_a_stamp_is_found(opened: Store, column: str) -> None:
     booked(opened)
-    assert tamper(opened, f"UPDATE seals SET {column} = {SEAL_VALUES[column]} WHERE chain = 'main' AND n = 2") == 1
+    assert tamper(opened, f"UPDATE seals SET {column} = {STAMP_VALUES[column]} WHERE chain = 'main' AND n = 2") == 1
     table, row, _ = first_bad(opened)
     named = {"marks": ("journal", "5"), "n": ("seals", "main 2"), "chain": ("seals", "main 2")}
     assert (table, row) == named.get(column, ("seals", "main 2"))
@@ -149,7 +149,7 @@ def test_a_row_slipped_into_the_journal_is_named(opened: Store) -> None:
     with opened.writing.begin() as connection:
         row = connection.execute(select(tables.journal).where(tables.journal.c.seq == 3)).one()
         connection.execute(tables.journal.insert(), [{**row._mapping, "seq": 500}])
-    assert first_bad(opened) == ("journal", "500", "unsealed")
+    assert first_bad(opened) == ("journal", "500", "unstamped")
 
 
 def test_two_swapped_rows_of_the_journal_are_found(opened: Store) -> None:
@@ -165,13 +165,13 @@ def test_a_removed_act_is_named(opened: Store) -> None:
     assert first_bad(opened) == ("audit", "desk 1", "missing")
 
 
-def test_the_last_act_removed_is_missed_by_the_seals(opened: Store) -> None:
+def test_the_last_act_removed_is_missed_by_the_stamps(opened: Store) -> None:
     booked(opened)
     tamper(opened, "DELETE FROM audit WHERE chain = 'desk' AND n = 2")
     assert first_bad(opened) == ("audit", "desk 2", "missing")
 
 
-def test_a_whole_chain_of_acts_removed_is_missed_by_the_seals(opened: Store) -> None:
+def test_a_whole_chain_of_acts_removed_is_missed_by_the_stamps(opened: Store) -> None:
     booked(opened)
     tamper(opened, "DELETE FROM audit WHERE chain = 'cli'")
     assert first_bad(opened) == ("audit", "cli 1", "missing")
@@ -190,7 +190,7 @@ def test_an_act_slipped_in_with_a_right_hash_is_named(opened: Store) -> None:
     disarm(opened)
     with opened.writing.begin() as connection:
         connection.execute(tables.audit.insert(), [msgspec.structs.asdict(forged)])
-    assert first_bad(opened) == ("audit", "desk 3", "unsealed")
+    assert first_bad(opened) == ("audit", "desk 3", "unstamped")
 
 
 def test_two_swapped_acts_are_found(opened: Store) -> None:
@@ -200,7 +200,7 @@ def test_two_swapped_acts_are_found(opened: Store) -> None:
     assert first_bad(opened) == ("audit", "desk 1", "changed")
 
 
-def test_a_seal_removed_from_the_middle_is_named(opened: Store) -> None:
+def test_a_stamp_removed_from_the_middle_is_named(opened: Store) -> None:
     booked(opened)
     tamper(opened, "DELETE FROM seals WHERE chain = 'main' AND n = 2")
     assert first_bad(opened) == ("seals", "main 2", "missing")
@@ -249,7 +249,7 @@ def test_a_failed_act_leaves_nothing_behind(opened: Store) -> None:
     assert verify(opened).journal == 0
 
 
-def test_writers_of_several_processes_interleave_and_every_row_is_sealed(opened: Store) -> None:
+def test_writers_of_several_processes_interleave_and_every_row_is_stamped(opened: Store) -> None:
     ran: list[Callable[[], None]] = []
     writers = [Writer(opened, post=ran.append, commit_wait_ms=0, name=name) for name in ("a", "b")]
     for serial in range(200):
@@ -268,11 +268,11 @@ def test_a_fact_the_database_refuses_leaves_the_chain_whole(opened: Store) -> No
     assert verify(opened).journal == 3
 
 
-def test_rows_written_before_there_were_seals_are_sealed_as_they_stand(opened: Store) -> None:
+def test_rows_written_before_there_were_stamps_are_stamped_as_they_stand(opened: Store) -> None:
     rows = [{"at": NOON + n, "kind": "CallRang", "payload": "{}", "call": None} for n in range(5000)]
     with opened.writing.begin() as connection:
         connection.execute(tables.journal.insert(), rows)
-        assert seal_the_past(connection) == 5000
+        assert stamp_the_past(connection) == 5000
     booked(opened)
     assert verify(opened).journal == 5016
 

@@ -1,12 +1,12 @@
-"""Seals and the audit trail: every commit is closed, people's acts are chained, nothing of either is changed afterwards.
+"""Stamps and the audit trail: every commit is closed, people's acts are chained, nothing of either is changed afterwards.
 
-What the journal holds already is sealed as it stands.
+What the journal holds already is stamped as it stands. The stamps stand in the table ``seals``.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-from store.chaining import seal_the_past
+from store.chaining import stamp_the_past
 
 revision = "0005"
 down_revision = "0004"
@@ -46,7 +46,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_audit_at", "audit", ["at"])
-    seal_the_past(op.get_bind())
+    stamp_the_past(op.get_bind())
     if op.get_bind().dialect.name == "postgresql":
         op.execute(REFUSAL)
         for table in APPEND_ONLY:
