@@ -512,6 +512,10 @@ class PacingSettings(Section):
     max_ratio: Annotated[float, Field(ge=1, le=20)] = Field(
         6.0, description="Mode predictive: most calls per free agent."
     )
+    odds: bool = Field(
+        True,
+        description="Mode predictive: learn how likely each lead is to answer (hour, weekday, earlier attempts, list, line, area) and pace by it; false takes one rate for all.",
+    )
     abandon_rest_h: Annotated[float, Field(ge=0, le=8784)] = Field(
         72.0, description="Hours for which a customer who found no agent is not dialled automatically again."
     )

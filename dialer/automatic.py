@@ -106,6 +106,8 @@ class Automatic:
                 talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,
                 wrapping=counts.wrapping,
                 pending=cell.pending.values(),
+                chances=cell.told.values() if campaign.odds.trusted else (),
+                next=campaign.coming(now),
                 waiting=cell.waiting,
                 room=room - own,
                 shared=self._shared(campaign.id, server),

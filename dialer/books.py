@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from dialer.level import USUAL
+from dialer.odds import Traits
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.leads import OpenCall
 from telephony.numbers import PhoneNumber
@@ -50,6 +52,9 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     callback_at: float | None = None
     promised_by: AgentId | None = None
     number: PhoneNumber | None = None
+    told: float = USUAL
+    """What was told of its lead when it was dialled (`dialer.odds`), from these traits."""
+    traits: Traits = ()
 
 
 def taken_over(call: OpenCall) -> Flight:
@@ -84,6 +89,8 @@ class Cell:
 
     def __init__(self) -> None:
         self.pending: dict[CallId, float] = {}
+        self.told: dict[CallId, float] = {}
+        """What is told of the leads of the pending calls, in their order."""
         self.listened: dict[CallId, float] = {}
         self.waiting = 0
         self.stages = dict.fromkeys(Stage, 0)
@@ -143,12 +150,12 @@ class Books:
         if was is WAITING:
             cell.waiting -= 1
         elif was in PENDING and stage not in PENDING:
-            del cell.pending[flight.call]
+            del cell.pending[flight.call], cell.told[flight.call]
             cell.listened.pop(flight.call, None)
         if stage is WAITING:
             cell.waiting += 1
         elif stage in PENDING and was not in PENDING:
-            cell.pending[flight.call] = flight.placed_at
+            cell.pending[flight.call], cell.told[flight.call] = flight.placed_at, flight.told
         if stage is Stage.ANSWERED and flight.listened:
             cell.listened[flight.call] = flight.answered_at
 
@@ -168,7 +175,7 @@ class Books:
             if stage is Stage.WAITING:
                 cell.waiting += 1
             elif stage in PENDING:
-                cell.pending[flight.call] = flight.placed_at
+                cell.pending[flight.call], cell.told[flight.call] = flight.placed_at, flight.told
 
     def _leave(self, flight: Flight, cell: Cell) -> None:
         stage = flight.stage
@@ -177,7 +184,7 @@ class Books:
             if stage is Stage.WAITING:
                 cell.waiting -= 1
             elif stage in PENDING:
-                del cell.pending[flight.call]
+                del cell.pending[flight.call], cell.told[flight.call]
                 cell.listened.pop(flight.call, None)
 
     def cancel(self, flight: Flight) -> None:

@@ -8,15 +8,22 @@ from config.model import CalendarSettings, CampaignSettings
 from dialer.abandonment import Budget, Totals
 from dialer.amd.screening import Screening
 from dialer.amd.stage import deadline_s, listen
+from dialer.books import Flight
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
+from dialer.level import USUAL
 from dialer.metrics import Gauges
+from dialer.odds import Odds, Traits
 from dialer.pacing import Pacer, Placement, pacer_for
 from dialer.portions import Portions
+from dialer.traits import traits_of
 from dialer.trunks import Trunk
-from telephony.ids import CampaignId, ServerId
+from telephony.ids import CampaignId, LeadId, ServerId
+from telephony.leads import Lead
 
 PACE_MEMORY_S = 30.0
+TOLD_FOR_S = 300.0
+MOST_TOLD = 500
 
 
 class Run(StrEnum):
@@ -53,6 +60,8 @@ class Campaign:
         self.portions = Portions(campaign)
         self.hopper = self.portions.common
         self.forecast = Forecast(settings.ring_s)
+        self.odds = Odds()
+        self._told: dict[LeadId, tuple[float, Traits, float]] = {}
         self.screening = Screening(campaign)
         self.totals = totals
         self.budget = Budget(
@@ -77,6 +86,31 @@ class Campaign:
         self.budget.target = settings.pacing.target_abandon
         self.budget.binding = False
         self.pacer: Pacer = pacer_for(settings, self.forecast, self.budget)
+
+    def told(self, lead: Lead, now: float) -> tuple[Traits, float]:
+        """What is known of a lead, and what that tells of its chance; as good for a few minutes as new."""
+        if not self.settings.pacing.odds:
+            return (), USUAL
+        known = self._told.get(lead.id)
+        if known is None or not 0.0 <= now - known[0] < TOLD_FOR_S:
+            if len(self._told) >= MOST_TOLD:
+                self._told.clear()
+            traits = traits_of(lead, now)
+            known = self._told[lead.id] = now, traits, self.odds.chance(traits)
+        return known[1], known[2]
+
+    def coming(self, now: float) -> list[float]:
+        """What is told of the next leads, in the order they would be dialled in; nothing while nothing is learned."""
+        if not (self.settings.pacing.odds and self.odds.trusted):
+            return []
+        return [self.told(held[2], now)[1] for held in self.hopper.front()]
+
+    def came_to(self, flight: Flight, human: bool, now: float) -> None:
+        """A call reached a customer to be connected, or ended otherwise by nobody's fault: learn from it."""
+        forecast = self.forecast
+        if flight.traits:
+            self.odds.learn(flight.traits, human, forecast.level, forecast.rate)
+        (forecast.human if human else forecast.other)(now - flight.placed_at, now, flight.told)
 
     def caller_id(self, trunk: Trunk) -> str:
         """The number to show: the campaign's own in turn, else the trunk's."""

@@ -25,6 +25,8 @@ LAWS_EVERY = 5
 PRIOR_EVENTS = 20.0
 PRIOR_TALK_S, PRIOR_WRAP_S = 60.0, 15.0
 PRIOR_WEIGHT = 10.0
+SURE = 1e-4
+"""No call is thought surer than this to be answered, or not to be."""
 
 
 class Chances(NamedTuple):
@@ -112,7 +114,7 @@ class Forecast:
         np.subtract(now, ages, out=ages)
         np.minimum(np.maximum(ages, 0.0, out=ages), self._bins - 1, out=ages)
         at = ages.astype(np.intp)
-        own = np.fromiter(told, dtype=np.float64) if len(told) == len(at) else None
+        own = np.fromiter(told, dtype=np.float64).clip(SURE, 1.0 - SURE) if told and len(told) == len(at) else None
         if now >= self._fresh_until or now < self._fresh_until - FRESH_S:
             self._refresh(at, own)
             self._fresh_until = now + FRESH_S

@@ -3,6 +3,7 @@
 Leads promised to one agent (personal callbacks) stand apart and are his until they are long overdue.
 """
 
+from bisect import insort
 from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
@@ -23,6 +24,8 @@ SMALL_FETCH, SMALL_FETCH_S = 400, 1.0
 """While there is enough at hand no more is asked for at once than this, or than so many seconds need: whoever takes a
 call meanwhile does not wait until thousands of leads have been looked at."""
 ENOUGH_S = 3.0
+FRONT = 24
+"""So many of the next leads are kept in order, for whoever wants to look ahead."""
 
 Held = tuple[int, int, Lead, float]
 """(priority reversed, serial, lead, when it was fetched): the order of the heap."""
@@ -36,6 +39,7 @@ class Hopper:
         self.campaign = campaign
         self.holders = holders
         self._heap: list[Held] = []
+        self._front: list[Held] = []
         self._personal: dict[AgentId, deque[Held]] = {}
         self._ids: set[LeadId] = set()
         self._serial = 0
@@ -49,13 +53,14 @@ class Hopper:
     def fetch(self, least: int, pace: float, agents: int, now: float) -> FetchLeads | None:
         """Ask for more when below the low-water mark; `pace` in calls a second, one question at a time."""
         depth = min(max(least, int(pace * LEAD_TIME_S), 3 * agents), 100_000)
-        if len(self._heap) > depth // 2 or now < self._ask_from:
+        at_hand = len(self._heap) + len(self._front)
+        if at_hand > depth // 2 or now < self._ask_from:
             return None
         if self._asked_at is not None and now - self._asked_at < ANSWER_WITHIN_S:
             return None
         self._asked_at = now
-        enough = len(self._heap) > max(pace * ENOUGH_S, agents)
-        limit = min(depth - len(self._heap), max(SMALL_FETCH, int(pace * SMALL_FETCH_S)) if enough else LARGEST_FETCH)
+        enough = at_hand > max(pace * ENOUGH_S, agents)
+        limit = min(depth - at_hand, max(SMALL_FETCH, int(pace * SMALL_FETCH_S)) if enough else LARGEST_FETCH)
         return FetchLeads(
             campaign=self.campaign, limit=min(limit, LARGEST_FETCH), holders=self.holders, hurry=not enough
         )
@@ -96,23 +101,35 @@ class Hopper:
         if lead.agent is not None:
             self._personal.setdefault(lead.agent, deque()).append(held)
         else:
-            heappush(self._heap, held)
+            self._push(held)
 
     def put_back(self, held: Held) -> None:
         """Return what `pop` gave, to its old place."""
         self._ids.add(held[2].id)
         if held[2].agent is None:
-            heappush(self._heap, held)
+            self._push(held)
         else:
             self._personal.setdefault(held[2].agent, deque()).appendleft(held)
 
     def pop(self) -> Held | None:
         """The best lead that is nobody's own."""
-        if not self._heap:
+        if not self._front and not self.front():
             return None
-        held = heappop(self._heap)
+        held = self._front.pop(0)
         self._ids.discard(held[2].id)
         return held
+
+    def front(self) -> list[Held]:
+        """The next leads that are nobody's own, best first; a list to look at, not to change."""
+        while len(self._front) < FRONT and self._heap:
+            self._front.append(heappop(self._heap))
+        return self._front
+
+    def _push(self, held: Held) -> None:
+        if self._front and held < self._front[-1]:
+            insort(self._front, held)
+        else:
+            heappush(self._heap, held)
 
     def pop_for(self, agent: AgentId) -> Held | None:
         """The agent's own next lead."""
@@ -133,14 +150,15 @@ class Hopper:
         """Leads whose agent has not been free for a quarter of an hour past their time become everybody's."""
         for agent, own in list(self._personal.items()):
             while own and now - max(own[0][2].due, own[0][3]) > PERSONAL_FOR_S:
-                heappush(self._heap, own.popleft())
+                self._push(own.popleft())
             if not own:
                 del self._personal[agent]
 
     def take_out(self, wanted: Callable[[Lead], bool]) -> list[Lead]:
         """Give up the leads wanted elsewhere; the others keep their places."""
-        gone = [held for held in self._heap if wanted(held[2])]
+        gone = [held for held in (*self._front, *self._heap) if wanted(held[2])]
         if gone:
+            self._front = [held for held in self._front if not wanted(held[2])]
             self._heap = [held for held in self._heap if not wanted(held[2])]
             heapify(self._heap)
         for agent, own in list(self._personal.items()):
@@ -155,7 +173,7 @@ class Hopper:
 
     def empty(self) -> list[Lead]:
         """Give up everything held."""
-        leads = [held[2] for held in self._heap]
+        leads = [held[2] for held in (*self._front, *self._heap)]
         leads += [held[2] for own in self._personal.values() for held in own]
-        self._heap, self._personal, self._ids = [], {}, set()
+        self._heap, self._front, self._personal, self._ids = [], [], {}, set()
         return leads

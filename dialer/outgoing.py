@@ -32,6 +32,7 @@ class Outgoing:
     ) -> None:
         """Place a call the gate has just passed."""
         call = self._call_ids()
+        traits, told = campaign.told(lead, now)
         settings = campaign.settings
         server, customer, key = trunk.server, lead.customer, lead.number_key
         self.gate.reserve(Contact(at=now, call=call, customer=customer, number_key=key, campaign=campaign.id))
@@ -49,6 +50,8 @@ class Outgoing:
                 agent=agent,
                 attempts=lead.attempts + 1,
                 placed_at=now,
+                told=told,
+                traits=traits,
                 listened=campaign.listen is not None,
             )
         )
@@ -67,6 +70,7 @@ class Outgoing:
                 mode=settings.mode,
                 agent=agent,
                 reason=reason,
+                chance=round(campaign.forecast.chance(told), 3),
             )
         )
         out.append(

@@ -112,14 +112,14 @@ class Progress:
             return
         if campaign is not None and not flight.heard:
             flight.heard = True
-            campaign.forecast.other(now - flight.placed_at, now)
+            campaign.came_to(flight, False, now)
         if event.then in TAKEN_FOR_MACHINE and flight.stage is Stage.WAITING:
             self._books.move(flight, Stage.ENDING)
 
     def _asks_for_agent(self, flight: Flight, now: float) -> None:
         if not flight.heard and (campaign := self._campaigns.get(flight.campaign)):
             flight.heard = True
-            campaign.forecast.human(now - flight.placed_at, now)
+            campaign.came_to(flight, True, now)
 
     def offered(self, event: CallOffered, now: float) -> None:
         self._move(event.call, Stage.OFFERED)
@@ -289,7 +289,7 @@ class Progress:
         if event.talk_s > 0:
             campaign.forecast.talked(event.talk_s + event.hold_s)
         if not flight.heard and WHOSE[event.outcome] in (Fault.CUSTOMER, Fault.NOBODY):
-            campaign.forecast.other(now - flight.placed_at, now)
+            campaign.came_to(flight, False, now)
 
     def _move(self, call: CallId, stage: Stage, allowed: frozenset[Stage] | None = None) -> Flight | None:
         flight = self._books.flights.get(call)

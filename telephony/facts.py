@@ -31,6 +31,8 @@ class AttemptPlaced(Fact, frozen=True, kw_only=True, gc=False):
     mode: str
     agent: AgentId | None = None
     reason: str = ""
+    chance: float | None = None
+    """How likely a human was thought to answer; None where the journal is older than that."""
 
 
 class Veto(StrEnum):

@@ -5,6 +5,7 @@ on the wire to the PBX), ``for_store`` (the database column meant for it), ``rev
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NoReturn
 
@@ -22,6 +23,13 @@ class NumberFault(ValueError):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+_LINES = {
+    phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    phonenumbers.PhoneNumberType.FIXED_LINE: "fixed",
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_or_mobile",
+}
 
 
 class PhoneNumber:
@@ -114,6 +122,25 @@ def parse(text: str, region: str) -> PhoneNumber:
     if not phonenumbers.is_valid_number(parsed):
         raise NumberFault("not_assigned")
     return PhoneNumber(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def area_of(number: PhoneNumber) -> str:
+    """The first five digits, which tell country and area or operator, never the subscriber."""
+    return number._e164[:6]
+
+
+def line_of(number: PhoneNumber) -> str:
+    """What kind of line its numbering plan says it is: mobile, fixed or other."""
+    return _line(number._e164[: max(6, len(number._e164) - 4)], len(number._e164))
+
+
+@lru_cache(maxsize=50_000)
+def _line(begins: str, length: int) -> str:
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(begins.ljust(length, "5")))
+    except phonenumbers.NumberParseException:
+        return "other"
+    return _LINES.get(kind, "other")
 
 
 def zones_of(number: PhoneNumber) -> tuple[str, ...]:

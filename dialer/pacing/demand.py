@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dialer.forecast import Floats, Forecast, Held
+from dialer.forecast import SURE, Floats, Forecast, Held
 from dialer.pacing.view import PaceView
 
 
@@ -50,7 +50,7 @@ class _Coming:
     """The answers of the next leads in dialling order, each with its own chance; those beyond answer as all do."""
 
     def __init__(self, forecast: Forecast, told: Sequence[float]) -> None:
-        chance = np.array(told, dtype=np.float64)
+        chance = np.array(told, dtype=np.float64).clip(SURE, 1.0 - SURE)
         odds = forecast.level * chance
         chance = odds / (1.0 + odds - chance)
         rate, one = forecast.rate, forecast.soon
