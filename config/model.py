@@ -29,6 +29,12 @@ TOKEN_LENGTH = 24
 LONGEST_SPAN_S = 3721 * 86_400.0
 """Most a frequency rule looks back or rests: ten years of the longest months."""
 
+DAILY_CONTRACT = "pacing"
+"""Name of the abandon contract that ``pacing.target_abandon`` states."""
+
+ABANDON_SHORTEST_S, ABANDON_LONGEST_S = 3600.0, 31 * 86_400.0
+"""The shortest and the longest rolling window of an abandon contract."""
+
 PACKS = ("cn", "cn_collections", "us", "us_debt", "uk", "de", "ca", "in")
 """The policy packs there are, see ``config.policy``."""
 Pack = Literal["none", "cn", "cn_collections", "us", "us_debt", "uk", "de", "ca", "in"]
@@ -95,6 +101,18 @@ def _span(text: str) -> str:
     return text
 
 
+def _abandon_window(text: str) -> str:
+    if text in ("day", "month", "campaign"):
+        return text
+    try:
+        length = span(text)
+    except ValueError:
+        raise PydanticCustomError("abandon_window", "no window") from None
+    if not ABANDON_SHORTEST_S <= length.seconds + length.days * 86_400.0 <= ABANDON_LONGEST_S:
+        raise PydanticCustomError("abandon_window", "no window")
+    return text
+
+
 def _span_of_time(text: str) -> str:
     if not span(_span(text)):
         raise PydanticCustomError("span_empty", "no time at all")
@@ -138,6 +156,7 @@ Token = Annotated[SecretStr, AfterValidator(_token)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Span = Annotated[str, AfterValidator(_span)]
 """A span such as ``"3 months"``, see ``config.spans``; ``"0 days"`` is none."""
+AbandonWindow = Annotated[str, AfterValidator(_abandon_window)]
 SpanOfTime = Annotated[str, AfterValidator(_span_of_time)]
 Day = Annotated[date, BeforeValidator(_date)]
 Place = Annotated[Path, BeforeValidator(_place)]
@@ -326,6 +345,7 @@ class PolicySettings(Section):
             "holiday_windows",
             "consent",
             "ring_s",
+            "abandon",
             "pacing.target_abandon",
             "pacing.patience_s",
             "pacing.abandon_rest_h",
@@ -501,9 +521,51 @@ def _windows() -> list[CallingWindow]:
     return [CallingWindow(begin="08:25", end="12:40"), CallingWindow(begin="13:00", end="18:00")]
 
 
+class AbandonContract(Section):
+    """One ceiling on abandoned calls; a campaign keeps all it has at once."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_. ]{0,40}$")] = Field(
+        "", description="Name shown to people; empty shows the window."
+    )
+    target: Share = Field(
+        0.03,
+        description="Ceiling: share of the customers counted who may be abandoned; 0 allows no call beyond free agents.",
+    )
+    window: AbandonWindow = Field(
+        "30 days",
+        description="What it is counted over: the last 1 hour … 31 days, the calendar day or month of the site's zone, or campaign (ever since it began).",
+    )
+    threshold_s: Annotated[float, Field(gt=0, le=30)] = Field(
+        2.0, description="A customer not connected within this many seconds of the clock's start is abandoned."
+    )
+    clock: Literal["answer", "amd_end"] = Field(
+        "answer",
+        description="Where the clock starts: answer (the customer picked up); amd_end (the PBX hands him on after answering-machine detection, a little after the end of his greeting).",
+    )
+    late: Literal["abandoned", "connected"] = Field(
+        "abandoned", description="What customers connected after the threshold count as."
+    )
+    early: Literal["left_out", "connected", "abandoned"] = Field(
+        "left_out", description="What customers count as who hang up within the threshold themselves."
+    )
+    of: Literal["people", "answered"] = Field(
+        "people",
+        description="What the rate is a share of: people (customers who answered), answered (all answered calls, machines too).",
+    )
+    machine_errors: Share = Field(
+        0.0,
+        description="Share of the calls ended as answering machines that is counted as abandoned customers: a reasoned estimate of the detection's errors.",
+    )
+
+    @property
+    def label(self) -> str:
+        return self.name or self.window
+
+
 class PacingSettings(Section):
     target_abandon: Share = Field(
-        0.028, description="Share of live-answered calls that may find no agent in time, e.g. 0.028."
+        0.028,
+        description="Share of live-answered calls that may find no agent in time, e.g. 0.028, over each calendar day; `abandon` adds contracts of other windows.",
     )
     patience_s: Annotated[float, Field(gt=0, le=30)] = Field(
         2.0, description="An answered customer nobody can take within this many seconds is abandoned."
@@ -620,6 +682,10 @@ class CampaignSettings(Section):
         default_factory=list, description="Caller ids used in turn; empty takes the trunk's."
     )
     pacing: PacingSettings = Field(default_factory=PacingSettings, description="Pacing.")
+    abandon: list[AbandonContract] = Field(
+        default_factory=list,
+        description="Abandon contracts the pace keeps besides pacing.target_abandon: the tightest decides.",
+    )
     retry: dict[Outcome, RetryRule] = Field(
         default_factory=_retries, description="What to do after each outcome; an outcome not named closes the lead."
     )
@@ -676,6 +742,27 @@ class CampaignSettings(Section):
     def listen_s(self) -> float:
         """Longest listening for a machine that leaves a customer any patience, seconds."""
         return max(0.1, min(self.amd.most_s, self.pacing.patience_s - 0.1))
+
+    @field_validator("abandon")
+    @classmethod
+    def _named_apart(cls, contracts: list[AbandonContract]) -> list[AbandonContract]:
+        labels = [DAILY_CONTRACT, *(one.label for one in contracts)]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise PydanticCustomError("contract_twice", "two of one name", {"other": label})
+        return contracts
+
+    @property
+    def contracts(self) -> tuple[AbandonContract, ...]:
+        """All abandon contracts, first the one that ``pacing`` states: customers connected late are connected there."""
+        daily = AbandonContract(
+            name=DAILY_CONTRACT,
+            target=self.pacing.target_abandon,
+            window="day",
+            threshold_s=self.pacing.patience_s,
+            late="connected",
+        )
+        return (daily, *self.abandon)
 
 
 class CampaignFile(Section):

@@ -51,7 +51,12 @@ _OUT_OF_USE = {
     "store.key_file": 'key_file = "/etc/switchroom/number.key"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
 }
-_TABLES_OUT_OF_USE = {"calendar": "calendar.china", "campaign.holiday_windows": "", "do_not_call.list": ""}
+_TABLES_OUT_OF_USE = {
+    "calendar": "calendar.china",
+    "campaign.holiday_windows": "",
+    "campaign.abandon": "",
+    "do_not_call.list": "",
+}
 """Tables shown behind #, with the name they are given where they need one."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from config.model import CallingWindow, FrequencyRule
+from config.model import AbandonContract, CallingWindow, FrequencyRule
 from config.spans import CLOCKS_S, DAY_S, Span, span
 
 WEEK = range(1, 8)
@@ -33,12 +33,18 @@ def frequency_implies(own: Sequence[FrequencyRule], demanded: Sequence[Frequency
     return all(any(_implies(one, other) for one in own) for other in demanded)
 
 
+def contracts_imply(own: Sequence[AbandonContract], demanded: Sequence[AbandonContract]) -> bool:
+    """For each demanded contract there is one of our own that cannot be kept without keeping it."""
+    return all(any(_keeps(one, other) for one in own) for other in demanded)
+
+
 AS_STRICT: Mapping[str, Callable[[Any, Any], bool]] = {
     "frequency": frequency_implies,
     "windows": windows_within,
     "holiday_windows": windows_within,
     "consent": demanded_too,
     "ring_s": no_less,
+    "abandon": contracts_imply,
     "pacing.target_abandon": no_more,
     "pacing.patience_s": no_more,
     "pacing.abandon_rest_h": no_less,
@@ -71,6 +77,46 @@ def _implies(own: FrequencyRule, other: FrequencyRule) -> bool:
         and _COUNTED.index(own.counts) >= _COUNTED.index(other.counts)
         and set(own.uncounted) <= set(other.uncounted)
     )
+
+
+_LATE = ("connected", "abandoned")
+_EARLY = ("connected", "left_out", "abandoned")
+_OF = ("answered", "people")
+_CLOCK = ("amd_end", "answer")
+"""Each from the laxest to the strictest."""
+_WITHIN = {"day": ("month", "campaign"), "month": ("campaign",), "campaign": ()}
+"""Windows that consist of whole ones of another kind."""
+
+
+def _keeps(own: AbandonContract, other: AbandonContract) -> bool:
+    if own.target == 0.0 and other.target == 0.0 and own.window != other.window:
+        own = own.model_copy(update={"window": other.window})
+    return (
+        own.target <= other.target
+        and own.threshold_s <= other.threshold_s
+        and _CLOCK.index(own.clock) >= _CLOCK.index(other.clock)
+        and _LATE.index(own.late) >= _LATE.index(other.late)
+        and _EARLY.index(own.early) >= _EARLY.index(other.early)
+        and _OF.index(own.of) >= _OF.index(other.of)
+        and own.machine_errors >= other.machine_errors
+        and _window_within(own.window, other.window)
+    )
+
+
+def _window_within(own: str, other: str) -> bool:
+    """Whether every window of the other kind is made up of whole ones of our own: kept in each, a rate is kept in all."""
+    if own == other:
+        return True
+    if own in _WITHIN:
+        return other in _WITHIN[own]
+    length = span(own)
+    own_s = length.seconds + length.days * DAY_S
+    if other in ("day", "month"):
+        return own_s == 3600.0
+    if other in _WITHIN:
+        return False
+    longer = span(other)
+    return (longer.seconds + longer.days * DAY_S) % own_s == 0.0
 
 
 def _as_long(own: str, other: str) -> bool:

@@ -48,7 +48,9 @@ class Budget:
     and nothing is earned while something else than the cap held the pace back."""
 
     def __init__(self, target: float, *, live: int = 0, abandoned: int = 0) -> None:
-        self.target = target
+        self.target = self.limit = target
+        self.contract = ""
+        self.rate: float | None = None
         self.binding = True
         owed = min(0.0, 0.1 * (target * live - abandoned))
         self._log = max(log(START) + owed, log(LEAST) - DEBT)
@@ -61,6 +63,30 @@ class Budget:
         """The abandonment probability the next call may have; a target of 0 allows only calls that are sure of an agent."""
         return max(LEAST, exp(self._log)) if self.target > 0 else LEAST
 
+    @property
+    def sure_only(self) -> bool:
+        """Only calls that are sure of an agent may be placed: none may be abandoned, or none more."""
+        return self.target <= 0.0
+
+    @property
+    def remembered(self) -> float:
+        """How many abandoned calls too many the cap still knows of when it stands lowest."""
+        return (log(START) - log(LEAST) + DEBT) / self._step
+
+    @property
+    def said(self) -> str:
+        """The share aimed at and the contract it is for."""
+        return f"{self.target:.1%}" + (f" ({self.contract})" if self.contract else "")
+
+    def obey(self, contract: str, limit: float, target: float, rate: float | None) -> None:
+        """The contract that decides now, its ceiling, the share aimed at for its sake and its rate so far."""
+        self.contract, self.limit, self.target, self.rate = contract, limit, target, rate
+
+    def owe(self, calls: float) -> None:
+        """Begin with that many abandoned calls too many; nothing once calls have been counted."""
+        if not self._recent_at:
+            self._log = max(min(self._log, log(START) - 0.1 * calls), log(LEAST) - DEBT)
+
     def connected(self, now: float) -> None:
         """A live customer got an agent in time."""
         self._move(self.target, now)
@@ -69,12 +95,21 @@ class Budget:
         """A live customer did not."""
         self._move(self.target - 1.0, now)
 
+    def mistaken(self, share: float, now: float) -> None:
+        """A call was ended as a machine's, of which that share are customers."""
+        self._move(share * (self.target - 1.0), now)
+
+    @property
+    def _step(self) -> float:
+        return max(
+            min(0.5, max(0.01, 150.0 / max(150.0, self._recent))),
+            0.3 / (1.0 + self._live / 100.0),
+        )
+
     def _move(self, earned: float, now: float) -> None:
         self._recent = self._recent * exp(-max(0.0, now - self._recent_at) / TEN_MINUTES_S) + 1.0
         self._recent_at = now
         self._live += 1
         if earned > 0 and not self.binding:
             return
-        step = min(0.5, max(0.01, 150.0 / max(150.0, self._recent)))
-        step = max(step, 0.3 / (1.0 + self._live / 100.0))
-        self._log = min(log(MOST), max(log(LEAST) - DEBT, self._log + step * earned))
+        self._log = min(log(MOST), max(log(LEAST) - DEBT, self._log + self._step * earned))

@@ -64,6 +64,8 @@ class Automatic:
         """Decide once for every PBX of the campaign, then see to its hopper."""
         if campaign.state is not Run.RUNNING:
             return
+        if campaign.automatic:
+            campaign.aim(now)
         signed_in, chosen = 0, Placement(0, "pace.no_trunk")
         for server in campaign.servers:
             if why := self._obstacle(server):

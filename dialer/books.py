@@ -43,6 +43,7 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     stage: Stage = Stage.DIALLING
     accepted: bool = False
     heard: bool = False
+    heard_at: float | None = None
     counted: bool = False
     talked: bool = False
     cancelled: bool = False
@@ -74,7 +75,8 @@ def taken_over(call: OpenCall) -> Flight:
         stage=Stage.TALKING if connected else Stage.WAITING if answered else Stage.DIALLING,
         accepted=True,
         heard=answered,
-        counted=connected,
+        heard_at=call.heard_at,
+        counted=connected or call.abandoned,
         talked=connected,
         callback_at=call.callback_at,
         promised_by=call.agent if call.callback_at is not None else None,

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from math import exp
 
-from config.model import CalendarSettings, CampaignSettings
+from config.model import AbandonContract, CalendarSettings, CampaignSettings
 from dialer.abandonment import Budget, Totals
 from dialer.amd.screening import Screening
 from dialer.amd.stage import deadline_s, listen
 from dialer.books import Flight
+from dialer.contracts import As, Contracts, Decided, counts_as
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
 from dialer.level import USUAL
@@ -52,8 +53,12 @@ class Campaign:
         trunks: tuple[Trunk, ...],
         totals: Totals,
         calendars: Mapping[str, CalendarSettings] | None = None,
+        zone: str = "UTC",
     ) -> None:
         self.id = campaign
+        self.contracts = Contracts(zone)
+        self.uncounted: tuple[AbandonContract, ...] = ()
+        """Contracts whose calls of before have yet to be put in."""
         self._calendars = calendars or {}
         self.state = Run.STOPPED
         self.removed = False
@@ -83,7 +88,9 @@ class Campaign:
         self.automatic = settings.mode in AUTOMATIC
         self.listen = listen(settings)
         self.listen_until_s = deadline_s(settings)
-        self.budget.target = settings.pacing.target_abandon
+        self.uncounted += self.contracts.changed(settings.contracts)
+        self._deciding = settings.contracts[0]
+        self.budget.target = self.budget.limit = self._deciding.target
         self.budget.binding = False
         self.pacer: Pacer = pacer_for(settings, self.forecast, self.budget)
 
@@ -111,6 +118,23 @@ class Campaign:
         if flight.traits:
             self.odds.learn(flight.traits, human, forecast.level, forecast.rate)
         (forecast.human if human else forecast.other)(now - flight.placed_at, now, flight.told)
+
+    def aim(self, now: float) -> None:
+        """Have the budget obey the tightest contract of this instant."""
+        tightest = self.contracts.aim(now, self.budget.remembered)
+        self._deciding = contract = tightest.of.contract
+        self.budget.obey(contract.label, contract.target, tightest.target, tightest.of.figures(now).rate)
+
+    def decided(self, call: Decided) -> None:
+        """A call was decided: it counts under every contract, and the budget moves by the one that decides."""
+        self.contracts.decided(call)
+        match counts_as(self._deciding, call):
+            case As.CONNECTED:
+                self.budget.connected(call.at)
+            case As.ABANDONED:
+                self.budget.abandoned(call.at)
+            case As.MACHINE if self._deciding.machine_errors:
+                self.budget.mistaken(self._deciding.machine_errors, call.at)
 
     def caller_id(self, trunk: Trunk) -> str:
         """The number to show: the campaign's own in turn, else the trunk's."""

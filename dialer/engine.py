@@ -4,11 +4,11 @@ Rules: a campaign places calls only while RUNNING, on a PBX whose link is up, wh
 signed in to take them. Whatever is fed to it that it has no rule for changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import Any
 
-from config.model import AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
+from config.model import AbandonContract, AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
 from dialer.amd.stage import LISTENING
 from dialer.automatic import Automatic
@@ -16,6 +16,7 @@ from dialer.batches import Batches
 from dialer.books import CANCELLABLE, taken_over
 from dialer.byhand import ByHand
 from dialer.campaign import NEXT, Campaign, Run
+from dialer.contracts import As
 from dialer.crew import Crew
 from dialer.donotcall.bars import Bars, ListsChanged
 from dialer.gate import Rule, may_dial
@@ -77,8 +78,11 @@ class DialerEngine:
         agents: Sequence[AgentSettings] = (),
         bars: Bars | None = None,
         calendars: Mapping[str, CalendarSettings] | None = None,
+        zone: str = "UTC",
     ) -> None:
-        """`totals` are the counts of each campaign's abandonment window, `agents` tell who serves which campaigns."""
+        """`totals` are the counts of each campaign since midnight, `agents` tell who serves which campaigns, `zone` where
+        the days of abandon contracts are the site's."""
+        self._zone = zone
         self._calendars = calendars or {}
         self._supply = supply
         self._outgoing = Outgoing(TrunkBoard(trunks), call_ids, bars)
@@ -196,6 +200,22 @@ class DialerEngine:
         """The counts the campaign's rates come from."""
         one = self._campaigns.get(CampaignId(campaign))
         return one.totals if one is not None else None
+
+    def uncounted(self) -> list[tuple[CampaignId, AbandonContract]]:
+        """Contracts whose calls of before have yet to be put in; each is told once."""
+        found = [(one.id, contract) for one in self._campaigns.values() for contract in one.uncounted]
+        for campaign in self._campaigns.values():
+            campaign.uncounted = ()
+        return found
+
+    def recount(
+        self, campaign: str, contract: AbandonContract, slots: Iterable[tuple[int, As, int]], now: float
+    ) -> None:
+        """Put the calls of before into a contract's count: how many of each slot of its step count as what."""
+        one = self._campaigns.get(CampaignId(campaign))
+        if one is not None:
+            one.contracts.put(contract, slots)
+            one.budget.owe(one.contracts.debt(now))
 
     # what people ask
 
@@ -365,7 +385,7 @@ class DialerEngine:
 
     def _add(self, name: CampaignId, settings: CampaignSettings, totals: Totals) -> None:
         trunks = self._outgoing.trunks.of(settings.trunks)
-        self._campaigns[name] = Campaign(name, settings, trunks, totals, self._calendars)
+        self._campaigns[name] = Campaign(name, settings, trunks, totals, self._calendars, self._zone)
         self._campaigns[name].portions.share(self._crew.holders(name))
 
     def _obstacle(self, server: ServerId) -> str | None:

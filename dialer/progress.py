@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dialer.amd.stage import LISTENING
 from dialer.books import CANCELLABLE, Flight, Stage
 from dialer.campaign import Campaign
+from dialer.contracts import WAY_OF, Decided, Way
 from dialer.donotcall.bars import ListsChanged
 from dialer.gate import BUSY_RETRY_S, Rule, Verdict
 from dialer.metrics import ABANDONED, ANOMALIES, LATE, VETOED
@@ -97,6 +98,8 @@ class Progress:
     def waiting(self, event: CallWaiting, now: float) -> None:
         """The customer is ready to be connected; of one not heard to be a person CallScreened tells more."""
         flight = self._move(event.call, Stage.WAITING)
+        if flight is not None and flight.heard_at is None:
+            flight.heard_at = now
         if flight is not None and BY_WORD.get(event.amd, Heard.HUMAN) is Heard.HUMAN:
             self._asks_for_agent(flight, now)
 
@@ -136,7 +139,7 @@ class Progress:
             return
         flight.counted = True
         campaign.totals.connected += 1
-        campaign.budget.connected(now)
+        campaign.decided(_decided(Way.CONNECTED, event.waited_s, flight, now))
         if event.waited_s > campaign.settings.pacing.patience_s:
             campaign.totals.late += 1
             LATE.labels(campaign.id).inc()
@@ -146,13 +149,14 @@ class Progress:
         campaign = self._campaigns.get(event.campaign)
         if campaign is None or (flight is not None and flight.counted):
             return
+        campaign.decided(_decided(WAY_OF[event.by], event.waited_s, flight, now))
+        if flight is not None:
+            flight.counted = True
         if event.by is AbandonedBy.CUSTOMER and event.waited_s <= campaign.settings.pacing.patience_s:
             return
         campaign.totals.abandoned += 1
-        campaign.budget.abandoned(now)
         ABANDONED.labels(campaign.id).inc()
         if flight is not None:
-            flight.counted = True
             self._outgoing.gate.left_waiting(flight.customer, flight.number_key, now)
 
     def left(self, event: CallLeft, now: float) -> None:
@@ -178,6 +182,8 @@ class Progress:
             out.append(LeadRested(lead=flight.lead, due=now, why="campaign_gone"))
             return None
         self._learn(campaign, flight, event, now)
+        if event.outcome is Outcome.MACHINE and not flight.counted:
+            campaign.decided(_decided(Way.MACHINE, 0.0, flight, now))
         outcome = event.outcome.value
         campaign.totals.outcomes[outcome] = campaign.totals.outcomes.get(outcome, 0) + 1
         campaign.gauges.ended(outcome)
@@ -301,3 +307,8 @@ class Progress:
     def _strange(self, what: str, out: Said) -> None:
         ANOMALIES.labels(what.partition(" ")[0]).inc()
         out.append(Anomaly(where="dialer", what=f"{what}: call not in the books"))
+
+
+def _decided(way: Way, waited_s: float, flight: Flight | None, now: float) -> Decided:
+    heard_at = flight.heard_at if flight is not None else None
+    return Decided(now, way, waited_s, None if heard_at is None else now - heard_at)

@@ -11,6 +11,7 @@ def campaign_view(one: Campaign, books: Books, supply: AgentSupply, now: float) 
     """Its state, stages, agents, pace and counts at `now`."""
     totals, stages = one.totals, books.stages(one.id)
     placement = one.placement if one.state is Run.RUNNING else Placement(0, f"pace.{one.state.value}")
+    contracts = one.contracts.figures(now)
     return CampaignView(
         id=one.id,
         title=one.settings.title,
@@ -33,9 +34,10 @@ def campaign_view(one: Campaign, books: Books, supply: AgentSupply, now: float) 
         abandoned=totals.abandoned,
         refused=totals.refused,
         answer_rate=totals.answer_rate,
-        abandon_rate=totals.abandon_rate,
-        target_abandon=one.settings.pacing.target_abandon,
+        abandon_rate=contracts[0].rate,
+        target_abandon=contracts[0].target,
         outcomes=dict(totals.outcomes),
+        contracts=contracts,
     )
 
 

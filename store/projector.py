@@ -14,6 +14,7 @@ from store.changes import Change, Row, Verb
 from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
 from telephony.facts import Fact
+from telephony.outcomes import Outcome
 
 Entry = tuple[float, Fact]
 """A fact and the instant it was submitted at, in epoch seconds."""
@@ -93,6 +94,14 @@ JUDGED = Change(
     name="judged", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "heard", "heard_s", "heard_why")
 )
 SCREENED = Change(name="screened", table=tables.attempts, verb=Verb.UPDATE, columns=("call", "screened"))
+DECIDED = Change(
+    name="decided",
+    table=tables.attempts,
+    verb=Verb.UPDATE,
+    columns=("call", "decided_at", "decided", "decided_s"),
+    how=dict.fromkeys(("decided_at", "decided", "decided_s"), "COALESCE({old},{new})"),
+    merge=lambda first, second: first,
+)
 ENDED = Change(
     name="ended",
     table=tables.attempts,
@@ -205,7 +214,7 @@ RECORDING_STATE = Change(
 )
 
 ORDER: tuple[Change, ...] = (
-    *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, ENDED, DISPOSED),
+    *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, DECIDED, ENDED, DISPOSED),
     *(LEAD, HANDED, AGENT, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
 )
@@ -214,7 +223,7 @@ ORDER: tuple[Change, ...] = (
 _UNSEEN = (AgentState.LOGGED_OUT.value, "")
 _MODE = SeatMode.NAILED_UP.value
 
-Rule = tuple[Change, Callable[[float, Any], Row]]
+Rule = tuple[Change, Callable[[float, Any], Row | None]]
 
 RULES: dict[type[Fact], tuple[Rule, ...]] = {
     facts.AttemptPlaced: (
@@ -230,8 +239,14 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
     facts.CallAnswered: ((ANSWERED, lambda at, f: (f.call, at)),),
     facts.CallJudged: ((JUDGED, lambda at, f: (f.call, f.heard.value, f.took_s, f.why or None)),),
     facts.CallScreened: ((SCREENED, lambda at, f: (f.call, f.then.value)),),
-    facts.CallConnected: ((CONNECTED, lambda at, f: (f.call, at, f.agent, f.waited_s)),),
-    facts.CallAbandoned: ((ABANDONED, lambda at, f: (f.call, f.by.value, f.waited_s)),),
+    facts.CallConnected: (
+        (CONNECTED, lambda at, f: (f.call, at, f.agent, f.waited_s)),
+        (DECIDED, lambda at, f: (f.call, at, "connected", f.waited_s)),
+    ),
+    facts.CallAbandoned: (
+        (ABANDONED, lambda at, f: (f.call, f.by.value, f.waited_s)),
+        (DECIDED, lambda at, f: (f.call, at, f.by.value, f.waited_s)),
+    ),
     facts.CallEnded: (
         (
             ENDED,
@@ -241,6 +256,7 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
             ),
         ),
         (LEAD, lambda at, f: (f.lead, 1, f.outcome.value, at + UNRESTED_S, None, None, at, 0)),
+        (DECIDED, lambda at, f: (f.call, at, f.outcome.value, 0.0) if f.outcome is Outcome.MACHINE else None),
     ),
     facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
     facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, f.agent, f.why, at, 1)),),
@@ -319,7 +335,10 @@ def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Cha
                     known[row[0]] = _handed_twice(known[row[0]], row) if row[0] in known else row
             continue
         for change, row_of in rules:
-            row = row_of(at, fact)
+            made = row_of(at, fact)
+            if made is None:
+                continue
+            row = made
             if change.verb is Verb.INSERT:
                 rows.setdefault(change, []).append(row)
                 continue

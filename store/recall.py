@@ -19,6 +19,13 @@ from telephony.leads import KnownAgent, OpenCall, Restored
 
 LINES_AT_ONCE = 5000
 UNDER_WAY = ("started", "confirmed")
+_HEARD = (
+    select(journal.c.call, func.min(journal.c.at))
+    .join(attempts, attempts.c.call == journal.c.call)
+    .where(attempts.c.outcome.is_(None), attempts.c.answered_at.is_not(None), journal.c.kind == "CallWaiting")
+    .group_by(journal.c.call)
+)
+"""When the customer of each open call could first be connected."""
 
 
 class Mine(NamedTuple):
@@ -51,6 +58,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
             one.join(agents, agents.c.call == attempts.c.call).where(attempts.c.outcome.is_not(None))
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
+        heard = {call: at for call, at in connection.execute(_HEARD)}
         held = portions_held(connection)
         ends = timed(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
@@ -61,7 +69,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         states = [row for row in states if row.campaign in mine.campaigns]
         ends = tuple(end for end in ends if end.campaign in mine.campaigns)
     return Restored(
-        calls=_in_order(_call(row, store.seal, attempts=row.tried + 1) for row in calls),
+        calls=_in_order(_call(row, store.seal, attempts=row.tried + 1, heard_at=heard.get(row.call)) for row in calls),
         talked=_in_order(_call(row, store.seal, attempts=max(row.tried, 1)) for row in talked),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
@@ -117,7 +125,7 @@ def _in_order(calls: Iterable[OpenCall]) -> tuple[OpenCall, ...]:
     return tuple(sorted(calls, key=lambda one: (one.placed_at, one.call)))
 
 
-def _call(row: Any, seal: Seal, *, attempts: int) -> OpenCall:
+def _call(row: Any, seal: Seal, *, attempts: int, heard_at: float | None = None) -> OpenCall:
     return OpenCall(
         call=CallId(row.call),
         campaign=CampaignId(row.campaign),
@@ -137,6 +145,8 @@ def _call(row: Any, seal: Seal, *, attempts: int) -> OpenCall:
         attempts=attempts,
         callback_at=row.callback_at,
         number=seal.number(row.number, row.sealed_by) if row.number else None,
+        heard_at=heard_at,
+        abandoned=row.abandoned_by is not None,
     )
 
 

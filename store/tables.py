@@ -124,6 +124,16 @@ attempts = Table(
     Column("heard_s", Float(53)),
     Column("heard_why", Text),
     Column("screened", Text),
+    Column("decided_at", Float(53)),
+    Column("decided", Text),
+    Column("decided_s", Float(53)),
+)
+Index(
+    "ix_attempts_decided",
+    attempts.c.campaign,
+    attempts.c.decided_at,
+    sqlite_where=text("decided_at IS NOT NULL"),
+    postgresql_where=text("decided_at IS NOT NULL"),
 )
 Index("ix_attempts_customer", attempts.c.customer, attempts.c.placed_at)
 Index("ix_attempts_number", attempts.c.number_key, attempts.c.placed_at)

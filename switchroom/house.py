@@ -73,6 +73,7 @@ def build(
         agents=server.agent,
         bars=bars,
         calendars=server.calendar,
+        zone=server.zone,
     )
     timers = Timers()
     core = Core(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.model import CampaignSettings, ServerSettings
+from config.model import AbandonContract, CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
 from dialer.gate import look_back_s
@@ -23,6 +23,7 @@ from store.reservations import Reservations
 from store.verifying import heads
 from store.writer import Writer
 from switchroom import anchors, soundfiles
+from switchroom.abandonment import counted_before
 from switchroom.batchdesk import LiveBatches
 from switchroom.claims import Holdings, claims_of, mine, said
 from switchroom.clock import WallClock
@@ -37,7 +38,7 @@ from telephony.ami.link import AmiLink
 from telephony.commands import CheckRecording
 from telephony.events import PbxEvent, Pong
 from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact, LeadAltered
-from telephony.ids import ServerId
+from telephony.ids import CampaignId, ServerId
 from telephony.ports import Clock
 from telephony.views import FloorView
 
@@ -155,6 +156,7 @@ class LiveFloor:
             await self._close_books()
             raise
         await self.batches.start()
+        await self._count_in(self.house.dialer.uncounted(), self.clock.now())
         self.house.core.feed(known)
         self.do_not_call.start(self.house.core.feed, self.house.core.carry)
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
@@ -231,9 +233,22 @@ class LiveFloor:
         self.campaigns.clear()
         self.campaigns.update(campaigns)
         self.leads.look_back(self._look_back_s())
-        self.house.core.carry(self.house.dialer.reload(self.campaigns, self.clock.now()))
+        now = self.clock.now()
+        self.house.core.carry(self.house.dialer.reload(self.campaigns, now))
+        if fresh := self.house.dialer.uncounted():
+            self.writer.submit([], now, lambda: self._count_later(fresh, now))
         if self._lease.shared and gone:
             self._holdings.leave(gone)
+
+    def _count_later(self, fresh: Sequence[tuple[CampaignId, AbandonContract]], until: float) -> None:
+        """Everything up to that instant is on disk."""
+        self._counting = self._loop.create_task(self._count_in(fresh, until), name="count contracts")
+
+    async def _count_in(self, fresh: Sequence[tuple[CampaignId, AbandonContract]], until: float) -> None:
+        """Put what the store has counted of these contracts up to that instant into their counts."""
+        for campaign, contract in fresh:
+            slots = await asyncio.to_thread(counted_before, self.store, campaign, contract, self.server.zone, until)
+            self.house.dialer.recount(campaign, contract, slots, self.clock.now())
 
     def _claims_lost(self, what: str) -> None:
         """Another server has what was ours: it dials, we do not."""

@@ -81,6 +81,9 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     callback_at: float | None = None
     number: PhoneNumber | None = None
+    heard_at: float | None = None
+    """When the customer could first be connected."""
+    abandoned: bool = False
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,7 @@ def revive(known: OpenCall) -> Call:
         connected_at=known.connected_at,
         agent=known.agent,
         judged=known.answered_at is not None,
+        abandoned=known.abandoned,
         stale=True,
     )
     if known.connected_at is not None:

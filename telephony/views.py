@@ -24,6 +24,22 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """The not-ready reason he leaves for; empty to sign out."""
 
 
+class ContractView(msgspec.Struct, frozen=True, kw_only=True):
+    """An abandon contract at the instant `at`: `abandoned` of `counted` since `begins` (epoch seconds, 0: ever since).
+
+    `left` is how many more may be abandoned before the ceiling is passed, below 0 how many too many were."""
+
+    name: str
+    window: str
+    target: float
+    begins: float
+    at: float
+    abandoned: int
+    counted: int
+    rate: float | None
+    left: int
+
+
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `stages` counts its calls: dialling, ringing, waiting, talking. Rates are shares or None.
 
@@ -48,6 +64,8 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     abandon_rate: float | None
     target_abandon: float
     outcomes: dict[str, int]
+    contracts: tuple[ContractView, ...] = ()
+    """The abandon contracts, the one of ``pacing`` first: its rate and target are `abandon_rate` and `target_abandon`."""
 
 
 class TrunkView(msgspec.Struct, frozen=True, kw_only=True):

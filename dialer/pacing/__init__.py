@@ -37,6 +37,6 @@ def pacer_for(settings: CampaignSettings, forecast: Forecast, budget: Budget) ->
         case "progressive":
             return Progressive()
         case "power":
-            return Power(settings.pacing.ratio)
+            return Power(settings.pacing.ratio, budget)
         case "predictive":
             return Predictive(settings.pacing, forecast, budget)

@@ -6,6 +6,7 @@ from msgspec import structs
 from config.model import PacingSettings
 from dialer.abandonment import Budget
 from dialer.forecast import Chances, Forecast, Held
+from dialer.pacing.plain import sure
 from dialer.pacing.risk import Risk
 from dialer.pacing.supply import agents_there
 from dialer.pacing.view import PaceView, Placement, leaving_words, within
@@ -29,6 +30,8 @@ class Predictive:
     def place(self, view: PaceView) -> Placement:
         budget, forecast = self._budget, self._forecast
         held = forecast.look(view.pending, view.now, view.chances)
+        if budget.sure_only:
+            return sure(view, budget)
         safe = max(0, view.open_agents)
         patience_s = self._settings.patience_s
         talk, wrap = forecast.freed(patience_s, view.wrap_limit_s)
@@ -45,7 +48,7 @@ class Predictive:
             "pending": str(len(view.pending)),
             "answer": f"{forecast.rate:.0%}",
             "risk": f"{budget.cap:.1%}",
-            "budget": f"{budget.target:.1%}",
+            "budget": budget.said,
         }
         if view.leaving and count < most and self._would_place(view, held, talk, wrap, count):
             placement = within(view, count, "pace.leaving", words | leaving_words(view))

@@ -3,6 +3,7 @@
 from config.model import PacingSettings
 from dialer.abandonment import Budget
 from dialer.forecast import Forecast
+from dialer.pacing.plain import sure
 from dialer.pacing.view import PaceView, Placement, within
 
 
@@ -16,8 +17,10 @@ class RatioWithBudget:
 
     def place(self, view: PaceView) -> Placement:
         self._forecast.look(view.pending, view.now, view.chances)
+        if self._budget.sure_only:
+            return sure(view, self._budget)
         ratio = min(self._most, max(1.0, 5.0 * self._budget.cap**0.5 / self._forecast.rate))
         wish = int(ratio * view.free) - view.waiting - len(view.pending) - view.shared
-        placement = within(view, wish, "pace.ratio", {"ratio": f"{ratio:.1f}", "budget": f"{self._budget.target:.1%}"})
+        placement = within(view, wish, "pace.ratio", {"ratio": f"{ratio:.1f}", "budget": self._budget.said})
         self._budget.binding = placement.code == "pace.ratio" and ratio < self._most
         return placement

@@ -227,7 +227,11 @@ def test_customer_who_hangs_up_within_his_patience_is_not_counted_as_abandoned_b
 
 def test_rates_survive_a_restart_by_what_the_store_counted() -> None:
     floor = Floor(campaign(), agents=Agents(1), totals={"sales": Totals(connected=97, abandoned=3)})
-    assert floor.engine.view("sales", floor.now).abandon_rate == 0.03
+    ((name, daily),) = floor.engine.uncounted()
+    slot = int(floor.now // step_s(daily.window))
+    floor.engine.recount(name, daily, [(slot, As.CONNECTED, 97), (slot, As.ABANDONED, 3)], floor.now)
+    view = floor.engine.view("sales", floor.now)
+    assert (view.abandon_rate, view.connected, view.abandoned) == (0.03, 97, 3)
 
 
 def test_conversation_with_an_agent_closes_the_lead() -> None:
