@@ -323,6 +323,8 @@ export const WORDS = {
   "pace.ratio": ["每位空闲坐席拨 {ratio} 通，放弃率预算 {budget}", "{ratio} calls for each free agent, abandon budget {budget}"],
   "pace.predictive": ["预测：空闲 {free}，在拨 {pending}，接通率 {answer}；单通风险上限 {risk}，放弃率预算 {budget}", "Forecast: {free} free, {pending} under way, {answer} answer; risk cap {risk} a call, abandon budget {budget}"],
   "pace.leaving": ["{leaving} 位坐席将在 {within} 秒内离席，为此少拨：空闲 {free}，在拨 {pending}，接通率 {answer}", "{leaving} agents leave within {within} s, so fewer are dialled for: {free} free, {pending} under way, {answer} answer"],
+  "pace.contract": ["约定 {contract} 已无余量（放弃率 {rate}，上限 {limit}）：每位空闲坐席只拨一通，空闲 {free}，在拨 {pending}", "Contract {contract} has no room left ({rate} abandoned, {limit} allowed): only one call for each free agent, {free} free, {pending} under way"],
+  "pace.zero": ["约定 {contract} 不允许任何放弃：每位空闲坐席只拨一通，空闲 {free}，在拨 {pending}", "Contract {contract} allows no abandoned call: one call for each free agent, {free} free, {pending} under way"],
   "pace.no_agents": ["没有坐席在岗", "No agents are in"],
   "pace.lines": ["线路或呼叫速率已用满", "Lines or call rate are used up"],
   "pace.stopped": ["活动已停止", "The campaign is stopped"],

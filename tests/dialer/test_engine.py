@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialer.contracts import As, step_s
 from telephony.agents import AgentState, DispositionGiven
 from telephony.commands import CancelTimer
 from telephony.events import OptOutPressed, OriginateAccepted
