@@ -1,11 +1,16 @@
 """The rules the lab knows by name: our own through the dialler's interface, and those of its peers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from config.model import CampaignSettings, PacingSettings
 from dialer.abandonment import Budget
 from dialer.forecast import Forecast
+from dialer.level import USUAL
+from dialer.odds import Odds
 from dialer.pacing import PaceView, RatioWithBudget, pacer_for
+from simulator.lab.crowd import Person
 from simulator.lab.laws import Laws
 from simulator.lab.peers import FixedRatio, Issabel, OneForOne, Vicidial, Wombat
 from simulator.lab.world import Rule, Scene
@@ -46,22 +51,51 @@ class Ours:
         self._forecast.wrapped(for_s)
 
     def place(self, scene: Scene) -> int:
-        return self._pacer.place(
-            PaceView(
-                now=scene.now,
-                free=scene.free,
-                talking=scene.talking,
-                wrapping=scene.wrapping,
-                pending=scene.pending.values(),
-                waiting=scene.waiting,
-                room=scene.room,
-                leaving=scene.leaving,
-            )
-        ).count
+        return self._pacer.place(self._seen(scene)).count
+
+    def _seen(self, scene: Scene) -> PaceView:
+        return PaceView(
+            now=scene.now,
+            free=scene.free,
+            talking=scene.talking,
+            wrapping=scene.wrapping,
+            pending=scene.pending.values(),
+            waiting=scene.waiting,
+            room=scene.room,
+            leaving=scene.leaving,
+        )
+
+
+class WithOdds(Ours):
+    """The same rule, which learns each person's own chance and paces by it."""
+
+    def __init__(self, mode: str, target: float, laws: Laws) -> None:
+        super().__init__(mode, target, laws)
+        self.odds = Odds()
+        self._of: dict[Person, float] = {}
+
+    def came_to(self, person: Person, age_s: float, human: bool, now: float) -> None:
+        forecast = self._forecast
+        told = self._of.pop(person, USUAL)
+        self.odds.learn(person.traits, human, forecast.level, forecast.rate)
+        (forecast.human if human else forecast.other)(age_s, now, told)
+
+    def place(self, scene: Scene) -> int:
+        view = self._seen(scene)
+        if not (self.odds.trusted and scene.coming):
+            return self._pacer.place(view).count
+        told = self._tell(scene.people.values())
+        coming = self._tell(scene.coming)
+        return self._pacer.place(msgspec.structs.replace(view, chances=told, next=coming)).count
+
+    def _tell(self, people: Iterable[Person]) -> list[float]:
+        of, tell = self._of, self.odds.chance
+        return [of[one] if one in of else of.setdefault(one, tell(one.traits)) for one in people]
 
 
 RULES: dict[str, Callable[[float, Laws], Rule]] = {
     "predictive": lambda target, laws: Ours("predictive", target, laws),
+    "predictive_odds": lambda target, laws: WithOdds("predictive", target, laws),
     "ratio": lambda target, laws: Ours("ratio", target, laws),
     "progressive": lambda _target, _laws: OneForOne(),
     "power_1.5": lambda _target, _laws: FixedRatio(1.5),

@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from simulator.lab.crowd import Crowd, People, Person
 from simulator.lab.laws import Dice, Fate, Laws
 from telephony.ports import NO_DEPARTURES, Departures
 
@@ -27,6 +28,13 @@ class Rule(Protocol):
     def place(self, scene: "Scene") -> int: ...
 
 
+@runtime_checkable
+class Learning(Protocol):
+    """A rule that is told whom a call was for."""
+
+    def came_to(self, person: Person, age_s: float, human: bool, now: float) -> None: ...
+
+
 class Scene(msgspec.Struct):
     """What a rule may see on a tick. `pending` when each call still out was placed; `room` lines and rate left."""
 
@@ -41,6 +49,9 @@ class Scene(msgspec.Struct):
     """When each conversation under way began."""
     leaving: Departures = NO_DEPARTURES
     """Who was announced to leave, and from when on."""
+    people: dict[int, Person] = {}
+    """Whom each call still out is for, and `coming` who would be called next; empty where all people are alike."""
+    coming: list[Person] = []
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +63,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     outage: Callable[[float], bool] = lambda _: False
     announced_s: float = 0.0
     """How long ahead a rule is told of agents who will leave."""
+    people: People | None = None
+    """None: everybody answers alike."""
     lines: int = 1_000_000
     cps: float = 1_000_000.0
 
@@ -82,6 +95,20 @@ class Counted(msgspec.Struct, kw_only=True):
         return (self.signed_in_s - self.busy_s) / self.connected if self.connected else 0.0
 
 
+EVERYBODY = Person((), 0.0)
+
+
+def _fate(usual: Fate, person: Person, people: People | None) -> Fate:
+    """What becomes of a call to that person: his own chance, moved in log-odds as the answer rate of all is."""
+    if people is None:
+        return usual
+    moved = usual.human * (1.0 - people.mean) / ((1.0 - usual.human) * people.mean)
+    odds = moved * person.chance / max(1e-9, 1.0 - person.chance)
+    human = odds / (1.0 + odds)
+    rest = (1.0 - human) / (1.0 - usual.human)
+    return Fate(human=human, busy=usual.busy * rest, machine=usual.machine * rest)
+
+
 class World:
     """A run of the lab."""
 
@@ -102,6 +129,9 @@ class World:
         self._staff = self._hired = 0
         self._allowance = 0.0
         self._marked_at = 0.0
+        self._crowd = Crowd(course.people, self._dice.lead) if course.people is not None else None
+        self._people: dict[int, Person] = {}
+        self._learning = rule if isinstance(rule, Learning) and self._crowd is not None else None
         self.counted = Counted(answers=[])
 
     def run(self, seconds: float, *, warm_up_s: float = 0.0) -> Counted:
@@ -125,7 +155,7 @@ class World:
     def _happens(self, at: float, kind: int, id: int, extra: float) -> None:
         rule = self._rule
         if kind == HUMAN:
-            rule.human(at - self._pending.pop(id), at)
+            self._over(id, at, human=True)
             self.counted.humans += 1
             self._count_time(at)
             if self._free:
@@ -134,9 +164,10 @@ class World:
                 self._waiting.append((id, at))
                 self._at(at + self._laws.patience_s, GIVES_UP, id)
         elif kind == OTHER:
-            rule.other(at - self._pending.pop(id), at)
+            self._over(id, at, human=False)
         elif kind == FAILED:
             del self._pending[id]
+            self._people.pop(id, None)
             rule.failed(at)
         elif kind == TALKED:
             self._count_time(at)
@@ -159,6 +190,13 @@ class World:
                 self.counted.abandoned += 1
                 self.counted.answers.append((at, True))
                 rule.abandoned(at)
+
+    def _over(self, id: int, at: float, *, human: bool) -> None:
+        age, person = at - self._pending.pop(id), self._people.pop(id, None)
+        if self._learning is not None and person is not None:
+            self._learning.came_to(person, age, human, at)
+        else:
+            (self._rule.human if human else self._rule.other)(age, at)
 
     def _connect(self, at: float, id: int, agent: int) -> None:
         self._talking += 1
@@ -251,6 +289,8 @@ class World:
             since=self._since,
             leaving=self._departures(),
         )
+        if self._crowd is not None:
+            scene.people, scene.coming = self._people, self._crowd.coming()
         count = min(room, self._rule.place(scene))
         self._allowance -= count
         for _ in range(count):
@@ -263,10 +303,13 @@ class World:
         self._pending[id] = now
         self.counted.placed += 1
         set_up = dice.set_up()
+        person = EVERYBODY
+        if self._crowd is not None:
+            person = self._people[id] = self._crowd.next()
         if course.outage(now):
             self._at(now + set_up, FAILED, id)
             return
-        fate, chance = course.fate(now), dice.fate()
+        fate, chance = _fate(course.fate(now), person, course.people), dice.fate()
         if chance < fate.human:
             self._at(now + set_up + dice.ring(), HUMAN, id)
         elif chance < fate.human + fate.busy:

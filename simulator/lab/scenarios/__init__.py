@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from simulator.lab.crowd import People
 from simulator.lab.laws import Fate, Laws
 from simulator.lab.world import Course
 
@@ -44,6 +45,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cps: float = 1_000_000.0
     announced_s: float = 0.0
     """How long ahead the rule is told who will leave."""
+    people: People | None = None
     laws: Laws = Laws()
 
     def course(self, agents: int) -> Course:
@@ -53,6 +55,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             fate=lambda now: Fate(human=_at(self.answer, now), busy=self.busy, machine=self.machine),
             talk_factor=lambda now: _at(self.talk, now),
             outage=lambda now: 0.0 < now % self.outage_every_s <= self.outage_s if self.outage_s else False,
+            people=self.people,
             lines=self.lines,
             cps=self.cps,
             announced_s=self.announced_s,
