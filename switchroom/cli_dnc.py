@@ -20,13 +20,14 @@ from rich.table import Table
 from config.load import load_server
 from config.model import ServerSettings
 from config.words import say as say_in
+from desk.dnc_ports import Barring
 from store import audit, barred
 from store.barred import NewBar
 from store.opening import Store
 from switchroom import cli_dnc_lists, dnc_entries
 from switchroom.cli_run import Config
 from switchroom.cli_words import LANG, console, errors, fail, print_json, say
-from switchroom.dnc_entries import EntryFault, EntryRow, Wish
+from switchroom.dnc_entries import EntryFault, Wish
 from switchroom.opening import open_store, store_faults
 from switchroom.sheet import SheetFault, examine, rows
 from telephony.donotcall import BarEntry, BarKind
@@ -207,11 +208,11 @@ def export(
     count = 0
     with _opened(server) as opened, out.open("w", encoding="utf-8-sig", newline="") as target:
         sheet = csv.writer(target)
-        sheet.writerow(EntryRow.__struct_fields__)
+        sheet.writerow(Barring.__struct_fields__)
         before: int | None = None
         while portion := barred.listing(opened, limit=1000, before=before, lifted=lifted):
             for row in map(dnc_entries.row_of, portion):
-                cells = [getattr(row, name) for name in EntryRow.__struct_fields__]
+                cells = [getattr(row, name) for name in Barring.__struct_fields__]
                 sheet.writerow([f"'{cell}" if str(cell)[:1] in ("=", "+", "-", "@") else cell for cell in cells])
             count, before = count + len(portion), portion[-1].id
         audit.act(opened, actor=_me(), act="dnc.export", about=out.name, now=time.time(), entries=count)
@@ -277,7 +278,7 @@ def _named(opened: Store, entry: NewBar) -> list[BarEntry]:
     return barred.naming(opened, number_key=key, customer=entry.customer, low=entry.low, high=entry.high, **scope)
 
 
-def _cells(row: EntryRow, zone: str) -> list[str]:
+def _cells(row: Barring, zone: str) -> list[str]:
     def day(at: float | None) -> str:
         return "" if at is None else f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 

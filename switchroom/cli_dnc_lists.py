@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.load import load_campaigns, load_server
 from config.model import ServerSettings
+from desk.dnc_ports import Objection
 from dialer.donotcall.bars import Bars, Listed
 from dialer.donotcall.mapped import MAGIC, ListFault, MappedList
 from store import barred
@@ -22,7 +23,7 @@ from switchroom import dnc_entries
 from switchroom.cli_run import Campaigns, Config, beside
 from switchroom.cli_words import console, errors, fail, print_json, say
 from switchroom.dnc_build import BuildFault, Built, build
-from switchroom.dnc_entries import Answer, EntryFault
+from switchroom.dnc_entries import EntryFault
 from switchroom.opening import open_store, store_faults
 
 Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
@@ -166,7 +167,7 @@ def _secret(config: Path) -> bytes:
         return opened.secret
 
 
-def _sentence(number: str, answer: Answer, zone: str) -> str:
+def _sentence(number: str, answer: Objection, zone: str) -> str:
     until = say("dnc.for_good")
     if answer.until is not None:
         until = say("dnc.until_then", at=f"{datetime.fromtimestamp(answer.until, ZoneInfo(zone)):%Y-%m-%d %H:%M}")

@@ -49,11 +49,11 @@ class DoNotCallBook:
             )
         )
         await self._watch.look()
-        return d.ComplaintFiled(customers=filed.customers, numbers=filed.numbers, entries=filed.entries)
+        return filed
 
     async def entries(self, *, limit: int, before: int | None, lifted: bool) -> Sequence[d.Barring]:
         found = await self._do(lambda: barred.listing(self._store, limit=limit, before=before, lifted=lifted))
-        return [_row(one) for one in map(dnc_entries.row_of, found)]
+        return [dnc_entries.row_of(one) for one in found]
 
     async def add(self, said: d.NewEntry, actor: str) -> d.Made:
         fields = msgspec.structs.asdict(said)
@@ -68,7 +68,7 @@ class DoNotCallBook:
         return d.Made(entries=tuple(made))
 
     async def lift(self, entry: int, actor: str) -> d.Barring:
-        def take_off() -> dnc_entries.EntryRow:
+        def take_off() -> d.Barring:
             dnc_entries.lift(self._store, [entry], author=actor, now=self._now(), chain=audit.DESK)
             found = barred.entry_of(self._store, entry)
             if found is None:
@@ -77,14 +77,13 @@ class DoNotCallBook:
 
         row = await self._do(take_off)
         await self._watch.look()
-        return _row(row)
+        return row
 
     async def check(self, number: str) -> d.Checked:
         def ask() -> d.Checked:
             whole = dnc_entries.number_in(number, self._region)
             found = dnc_entries.check(self._store, self._watch.bars, whole, self._campaigns, self._now())
-            answers = tuple(d.Objection(**msgspec.structs.asdict(one)) for one in found)
-            return d.Checked(number=whole.masked, objections=answers)
+            return d.Checked(number=whole.masked, objections=tuple(found))
 
         return await self._do(ask)
 
@@ -93,7 +92,3 @@ class DoNotCallBook:
             return await asyncio.to_thread(work)
         except EntryFault as fault:
             raise d.DoNotCallRefused(409, f"dnc.{fault.code}", fault.words) from None
-
-
-def _row(row: dnc_entries.EntryRow) -> d.Barring:
-    return d.Barring(**msgspec.structs.asdict(row))

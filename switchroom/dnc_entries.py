@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from config.model import CampaignSettings
+from desk.dnc_ports import Barring, ComplaintFiled, Objection
 from dialer.donotcall.bars import Bars
 from store import audit, barred
 from store.barred import NewBar
@@ -45,42 +46,6 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     reason: str = ""
     until: float | None = None
-
-
-class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry for people, its number masked; instants in epoch seconds, `until` None for good."""
-
-    id: int
-    kind: str
-    what: str
-    campaign: str
-    owner: str
-    reason: str
-    source: str
-    author: str
-    at: float
-    until: float | None
-    lifted_at: float | None
-    lifted_by: str
-
-
-class Filed(msgspec.Struct, frozen=True, kw_only=True):
-    """A complaint: how many customers and numbers are barred by it, and the entries that were new."""
-
-    customers: int
-    numbers: int
-    entries: tuple[int, ...]
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What bars a number: the kind of entry, until when (None: for good), and on which campaign (empty: everywhere)."""
-
-    kind: str
-    until: float | None
-    campaign: str
-    reason: str
-    name: str
-    id: int
 
 
 def entry_of(wish: Wish, region: str, now: float) -> NewBar:
@@ -134,7 +99,7 @@ def lift(opened: Store, ids: Sequence[int], *, author: str, now: float, chain: s
 
 def complain(
     opened: Store, *, number: str, customer: str, how: str, author: str, region: str, now: float, chain: str
-) -> Filed:
+) -> ComplaintFiled:
     """File a complaint: the customer and all numbers known of him are barred everywhere at once (S0 一.3)."""
     if bool(number) == bool(customer):
         raise EntryFault("one_of")
@@ -150,22 +115,24 @@ def complain(
     made = barred.bar(opened, entries, source=how, author=author, at=now)
     words = {"how": how, "customers": len(customers), "numbers": len(numbers)}
     audit.act(opened, actor=author, act="dnc.complaint", about=f"{len(made)} entries", now=now, chain=chain, **words)
-    return Filed(customers=len(customers), numbers=len(numbers), entries=tuple(made))
+    return ComplaintFiled(customers=len(customers), numbers=len(numbers), entries=tuple(made))
 
 
 def check(
     opened: Store, bars: Bars, number: PhoneNumber, campaigns: Mapping[str, CampaignSettings], now: float
-) -> list[Answer]:
+) -> list[Objection]:
     """What bars a number: first everywhere, then on each campaign that has a bar of its own."""
     key = opened.number_key(number)
     customers = sorted(barred.known_of(opened, number_key=key)[0]) or [CustomerId("")]
-    found: list[Answer] = []
+    found: list[Objection] = []
     for campaign, owner in [("", ""), *((name, one.owner) for name, one in campaigns.items())]:
         for customer in customers:
             bar = bars.objection(number, key, customer, campaign, owner, now)
             if bar is None:
                 continue
-            one = Answer(kind=bar.kind, until=bar.until, campaign=campaign, reason=bar.reason, name=bar.name, id=bar.id)
+            one = Objection(
+                kind=bar.kind, until=bar.until, campaign=campaign, reason=bar.reason, name=bar.name, id=bar.id
+            )
             if all((one.kind, one.id, one.name) != (known.kind, known.id, known.name) for known in found):
                 found.append(one)
     return found
@@ -176,9 +143,9 @@ def number_in(text: str, region: str) -> PhoneNumber:
     return _number(text, region)
 
 
-def row_of(entry: BarEntry) -> EntryRow:
+def row_of(entry: BarEntry) -> Barring:
     """The entry as people may see it."""
-    return EntryRow(
+    return Barring(
         id=entry.id,
         kind=entry.kind.value,
         what=_shown(entry),
