@@ -1,6 +1,5 @@
 """``audit verify|list|show``: the books proved from end to end, and what people did."""
 
-import contextlib
 import time
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from config.load import load_server
@@ -19,10 +17,9 @@ from store.chains import Act
 from store.verifying import Broken, Heads, Proof, verify
 from switchroom import anchors
 from switchroom.cli_run import Config
-from switchroom.cli_words import console, errors, fail, print_json, say
-from switchroom.opening import open_store, store_faults
+from switchroom.cli_words import Json, console, counting, errors, fail, print_json, say
+from switchroom.opening import site_store
 
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 DAY_S = 86_400.0
 DIGEST = "sha256"
 
@@ -42,26 +39,12 @@ def verify_books(
 ) -> None:
     server = load_server(config)
     known = _anchors(anchor)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened), contextlib.ExitStack() as stack:
-        bar = stack.enter_context(
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=errors,
-                transient=True,
-            )
-        )
-        task = bar.add_task(say("audit.reading"), total=None)
-        began = time.monotonic()
+    began = time.monotonic()
+    with site_store(server) as opened:
         try:
-            proof = verify(
-                opened, anchors=known, progress=lambda done, total: bar.update(task, completed=done, total=total)
-            )
+            with counting(say("audit.reading")) as progress:
+                proof = verify(opened, anchors=known, progress=progress)
         except Broken as broken:
-            bar.stop()
             _broken(broken, as_json)
     _proved(proof, len(known), time.monotonic() - began, as_json)
 
@@ -106,8 +89,7 @@ def list_acts(
 ) -> None:
     server = load_server(config)
     since = None if days is None else time.time() - days * DAY_S
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         acts = audit.trail(opened, limit=limit, actor=actor, act=act, since=since)
     if as_json:
         print_json(acts)
@@ -135,8 +117,7 @@ def show_act(
     if not chain or not n.isdigit():
         fail("audit.no_such", exit_code=2, id=act)
     server = load_server(config)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         found = audit.one_act(opened, chain, int(n))
     if found is None:
         fail("audit.no_such", id=act)

@@ -10,8 +10,8 @@ import typer
 
 from config.load import load_server
 from switchroom import cli_batch_tables
-from switchroom.cli_floor import Json, Remote, ServerFile, Token, Url
-from switchroom.cli_words import console, fail, print_json, say
+from switchroom.cli_floor import Remote, ServerFile, Token, Url
+from switchroom.cli_words import Json, console, fail, print_json, say
 
 Batch = Annotated[str, typer.Argument(help=say("batch.opt.batch"))]
 Group = Annotated[str | None, typer.Option("--group", "-g", help=say("batch.opt.group"))]

@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from desk.words import say as desk_say
-from switchroom.cli_floor import Json, Remote, ServerFile, Token, Url
-from switchroom.cli_words import LANG, console, fail, print_json, say
+from switchroom.cli_floor import Remote, ServerFile, Token, Url
+from switchroom.cli_words import LANG, Json, console, fail, print_json, say
 
 DAY_S = 86_400.0
 Why = Annotated[str, typer.Option("--reason", help=say("opt.reason"))]

@@ -26,13 +26,12 @@ from store.barred import NewBar
 from store.opening import Store
 from switchroom import cli_dnc_lists, dnc_entries
 from switchroom.cli_run import Config
-from switchroom.cli_words import LANG, console, errors, fail, print_json, say
+from switchroom.cli_words import LANG, Json, console, errors, fail, print_json, say
 from switchroom.dnc_entries import EntryFault, Wish
-from switchroom.opening import open_store, store_faults
+from switchroom.opening import site_store
 from switchroom.sheet import SheetFault, examine, rows
 from telephony.donotcall import BarEntry, BarKind
 
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 Number = Annotated[str, typer.Option("--number", help=say("dnc.opt.number"))]
 Customer = Annotated[str, typer.Option("--customer", help=say("dnc.opt.customer"))]
 Prefix = Annotated[str, typer.Option("--prefix", help=say("dnc.opt.prefix"))]
@@ -80,7 +79,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     server = load_server(config)
-    with _opened(server) as opened, _faults():
+    with site_store(server) as opened, _faults():
         now = time.time()
         wish = Wish(
             number=number,
@@ -115,7 +114,7 @@ def lift(
     as_json: Json = False,
 ) -> None:
     server = load_server(config)
-    with _opened(server) as opened, _faults():
+    with site_store(server) as opened, _faults():
         now = time.time()
         ids = [entry] if entry is not None else []
         if not ids:
@@ -139,7 +138,7 @@ def listed(
     as_json: Json = False,
 ) -> None:
     server = load_server(config)
-    with _opened(server) as opened:
+    with site_store(server) as opened:
         found = [dnc_entries.row_of(one) for one in barred.listing(opened, limit=limit, lifted=lifted)]
     if as_json:
         print_json(found)
@@ -164,7 +163,7 @@ def import_entries(
     server = load_server(config)
     rejected: list[tuple[int, str]] = []
     given = made = 0
-    with _opened(server) as opened, _faults(), _progress() as bar:
+    with site_store(server) as opened, _faults(), _progress() as bar:
         now, task = time.time(), bar.add_task(say("dnc.importing", file=file.name), total=None)
         common = {"reason": reason, "until": until, "campaign": campaign, "owner": owner}
         waiting: list[NewBar] = []
@@ -206,7 +205,7 @@ def export(
 ) -> None:
     server = load_server(config)
     count = 0
-    with _opened(server) as opened, out.open("w", encoding="utf-8-sig", newline="") as target:
+    with site_store(server) as opened, out.open("w", encoding="utf-8-sig", newline="") as target:
         sheet = csv.writer(target)
         sheet.writerow(Barring.__struct_fields__)
         before: int | None = None
@@ -230,7 +229,7 @@ def complaint(
     as_json: Json = False,
 ) -> None:
     server = load_server(config)
-    with _opened(server) as opened, _faults():
+    with site_store(server) as opened, _faults():
         filed = dnc_entries.complain(
             opened,
             number=number,
@@ -293,13 +292,6 @@ def _cells(row: Barring, zone: str) -> list[str]:
 
 def _me() -> str:
     return getpass.getuser()
-
-
-@contextlib.contextmanager
-def _opened(server: ServerSettings) -> Iterator[Store]:
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
-        yield opened
 
 
 @contextlib.contextmanager

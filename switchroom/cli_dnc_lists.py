@@ -1,7 +1,6 @@
 """``dnc build`` makes a mapped list of a regulator's text file, ``dnc check`` says what bars a number, or how many of a
 file are barred, or whether a mapped list is whole."""
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,12 +20,11 @@ from dialer.donotcall.mapped import MAGIC, ListFault, MappedList
 from store import barred
 from switchroom import dnc_entries
 from switchroom.cli_run import Campaigns, Config, beside
-from switchroom.cli_words import console, errors, fail, print_json, say
+from switchroom.cli_words import Json, console, errors, fail, print_json, say
 from switchroom.dnc_build import BuildFault, Built, build
 from switchroom.dnc_entries import EntryFault
-from switchroom.opening import open_store, store_faults
+from switchroom.opening import site_store
 
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 CONFIG = Path("server.toml")
 SHOWN = 20
 
@@ -79,8 +77,7 @@ def check(
         _check_file(Path(what), server, as_json)
         return
     lines = load_campaigns(beside(config, campaigns), server) if beside(config, campaigns).exists() else {}
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         now = time.time()
         bars = Bars(barred.in_force(opened, now), _lists(server, opened.secret), now=now)
         try:
@@ -99,8 +96,7 @@ def check(
 
 def _check_file(path: Path, server: ServerSettings, as_json: bool) -> None:
     """A mapped list is read from end to end; of any other file every line is asked for."""
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         with path.open("rb") as file:
             is_list = file.read(len(MAGIC)) == MAGIC
         if is_list:
@@ -162,8 +158,7 @@ def _lists(server: ServerSettings, secret: bytes) -> Iterator[Listed]:
 
 def _secret(config: Path) -> bytes:
     server = load_server(config)
-    opened = open_store(server.store.url, server.key_file)
-    with contextlib.closing(opened):
+    with site_store(server) as opened:
         return opened.secret
 
 

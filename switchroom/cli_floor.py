@@ -13,7 +13,7 @@ import typer
 
 from config.load import load_server
 from switchroom import cli_tables
-from switchroom.cli_words import LANG, console, fail, print_json, say
+from switchroom.cli_words import LANG, Json, console, fail, print_json, say
 
 WAIT_S = 10.0
 EXPORT_WAIT_S = 3600.0
@@ -22,7 +22,6 @@ CHUNK = 256 * 1024
 Url = Annotated[str | None, typer.Option("--url", envvar="SWITCHROOM_URL", help=say("opt.url"))]
 Token = Annotated[str | None, typer.Option("--token", envvar="SWITCHROOM_TOKEN", help=say("opt.token"))]
 ServerFile = Annotated[Path, typer.Option("--config", "-c", help=say("opt.config"))]
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 
 
 class Remote:

@@ -1,6 +1,5 @@
 """``may-call``: asks the gate about one number, with the database and the settings as they are."""
 
-import contextlib
 import time
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +16,11 @@ from store.intake import lead_of
 from store.leads import LOOK_BACK_S
 from store.opening import Store
 from switchroom.cli_run import Campaigns, Config, beside
-from switchroom.cli_words import console, fail, print_json, say
+from switchroom.cli_words import Json, console, fail, print_json, say
 from switchroom.dnc_watch import DoNotCallWatch
-from switchroom.opening import open_store, store_faults
+from switchroom.opening import site_store
 from telephony.ids import CampaignId
 from telephony.numbers import NumberFault, PhoneNumber, parse, zones_of
-
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 
 
 def install(app: typer.Typer) -> None:
@@ -45,8 +42,7 @@ def may_call(
         whom = parse(number, server.region)
     except NumberFault:
         fail("gate.bad_number", exit_code=2)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         verdict = asked(opened, server, lines, CampaignId(campaign), whom, time.time())
     if as_json:
         print_json({"passed": verdict.passed, "rule": verdict.rule, "until": verdict.until})

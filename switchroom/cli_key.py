@@ -1,19 +1,14 @@
 """``key check`` and ``key rotate``: the key that customers' numbers are sealed with in the database."""
 
-import contextlib
 from pathlib import Path
-from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config.load import load_server
 from store import resealing
 from switchroom.cli_run import Config
-from switchroom.cli_words import console, errors, print_json, say
-from switchroom.opening import open_store, store_faults
-
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
+from switchroom.cli_words import Json, console, counting, print_json, say
+from switchroom.opening import site_store
 
 
 def install(app: typer.Typer) -> None:
@@ -25,8 +20,7 @@ def install(app: typer.Typer) -> None:
 
 def check(config: Config = Path("server.toml"), as_json: Json = False) -> None:
     server = load_server(config)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         found = resealing.state(opened)
     if as_json:
         print_json(found)
@@ -40,20 +34,8 @@ def check(config: Config = Path("server.toml"), as_json: Json = False) -> None:
 
 def rotate(config: Config = Path("server.toml"), as_json: Json = False) -> None:
     server = load_server(config)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened), contextlib.ExitStack() as stack:
-        bar = stack.enter_context(
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=errors,
-                transient=True,
-            )
-        )
-        task = bar.add_task(say("key.resealing"), total=None)
-        resealed = resealing.rotate(opened, lambda done, total: bar.update(task, completed=done, total=total))
+    with site_store(server) as opened, counting(say("key.resealing")) as progress:
+        resealed = resealing.rotate(opened, progress)
     if as_json:
         print_json({"resealed": resealed, "newest": opened.seal.newest})
         return

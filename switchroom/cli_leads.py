@@ -18,16 +18,14 @@ from store.batches import BatchExists, BatchMoved, batch_of, batches_list
 from store.left_out import rejects_of
 from switchroom.cli_run import Campaigns, Config, beside
 from switchroom.cli_tables import batches_table
-from switchroom.cli_words import LANG, console, errors, fail, print_json, say
+from switchroom.cli_words import LANG, Json, console, errors, fail, print_json, say
 from switchroom.intake import BrokenOff, IntakeReport, Order, good_name, take_in
-from switchroom.opening import open_store, store_faults
+from switchroom.opening import site_store
 from switchroom.rejects import write_rejects
 from switchroom.sheet import SheetFault
 from telephony.ids import CampaignId
 
 AGAINST = frozenset({"campaign", "live", "yesterday"})
-
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
 
 
 def install(app: typer.Typer) -> None:
@@ -74,8 +72,7 @@ def import_leads(
     )
     if rejects is not None and not dry_run:
         rejects.open("a").close()
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         with _bar(say("leads.reading", file=file.name)) as progress:
             try:
                 report = take_in(opened, order, progress=progress)
@@ -105,8 +102,7 @@ def batches(
     as_json: Json = False,
 ) -> None:
     server = load_server(config)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         found = batches_list(opened, campaign=CampaignId(campaign) if campaign else None)
     if as_json:
         print_json(found)
@@ -122,8 +118,7 @@ def rejects(
     config: Config = Path("server.toml"),
 ) -> None:
     server = load_server(config)
-    opened = open_store(server.store.url, server.key_file)
-    with store_faults(server.store.url), contextlib.closing(opened):
+    with site_store(server) as opened:
         if batch_of(opened, batch) is None:
             fail("leads.no_batch", exit_code=2, batch=batch)
         write_rejects(out, rejects_of(opened, batch), LANG)

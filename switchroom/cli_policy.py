@@ -10,9 +10,7 @@ from config.load import load_campaigns, load_server
 from config.policy import Pack, looser_rules, packs
 from config.regulations import source_text, value_text
 from switchroom.cli_run import Campaigns, Config, beside
-from switchroom.cli_words import LANG, console, fail, print_json, say
-
-Json = Annotated[bool, typer.Option("--json", help=say("opt.json"))]
+from switchroom.cli_words import LANG, Json, console, fail, print_json, say
 
 
 def install(app: typer.Typer) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 import store
+from config.model import ServerSettings
 from config.words import say
 from store.keyfile import KeyFault
 from store.opening import Store
@@ -51,6 +52,14 @@ def open_store(url: str, key_file: Path | None = None) -> Store:
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise StoreFault("database_unreachable", url=_shown(url), why=why) from None
+
+
+@contextlib.contextmanager
+def site_store(server: ServerSettings) -> Iterator[Store]:
+    """The site's database, open within; whatever goes wrong with it there is raised as StoreFault."""
+    opened = open_store(server.store.url, server.key_file)
+    with store_faults(server.store.url), contextlib.closing(opened):
+        yield opened
 
 
 def _shown(url: str) -> str:
