@@ -15,6 +15,8 @@ from telephony.facts import AbandonedBy
 from telephony.ids import CampaignId
 from telephony.outcomes import Outcome
 
+BORDER_S = 0.3
+
 
 class End(StrEnum):
     """How a call went, as the abandon contract sees it."""
@@ -60,12 +62,36 @@ def by_carrier(note: Note, patience_s: float) -> End:
     return End.LEFT if (note.ended_at or 0.0) - note.answered_at <= patience_s else End.ABANDONED
 
 
+LET_THROUGH = frozenset({*LIVE, End.LEFT})
+
+
+class Difference(msgspec.Struct, kw_only=True):
+    """A call the books tell differently, in words without its number."""
+
+    carrier: End
+    ours: End
+    words: str
+    by_s: float | None
+    """How far the later of the two instants they judge by lies from the threshold; None when no instant decides."""
+
+    def named(self, border_s: float = BORDER_S) -> str:
+        """Why, empty when it cannot be said. Sound takes some hundredths of a second to come down the line, so one end may
+        see the threshold passed; and a detector takes a machine for a person, or a person for a machine."""
+        pair = {self.carrier, self.ours}
+        one_instant = pair == {End.IN_TIME, End.LATE} or pair == {End.LEFT, End.ABANDONED}
+        if one_instant and self.by_s is not None and self.by_s <= border_s:
+            return "at the border"
+        if self.carrier is End.MACHINE and self.ours in LET_THROUGH:
+            return "machine not detected"
+        return "person taken for a machine" if pair == {End.CUT, End.MACHINE} else ""
+
+
 class Comparison(msgspec.Struct, kw_only=True):
-    """The counts of both books and each call they tell differently, in words without numbers."""
+    """The counts of both books and each call they tell differently."""
 
     carrier: Counter[End]
     ours: Counter[End]
-    differences: list[str]
+    differences: list[Difference]
     pairs: int
     only_carrier: int
     only_journal: int
@@ -73,6 +99,19 @@ class Comparison(msgspec.Struct, kw_only=True):
     @property
     def agree(self) -> bool:
         return not (self.differences or self.only_carrier or self.only_journal)
+
+    def unexplained(self, border_s: float = BORDER_S) -> list[str]:
+        """Differences no name can be given, and calls in one book only."""
+        found = [one.words for one in self.differences if not one.named(border_s)]
+        for where, count in (("at the carrier", self.only_carrier), ("in the journal", self.only_journal)):
+            if count:
+                found.append(f"{count} calls only {where}")
+        return found
+
+    @property
+    def names(self) -> Counter[str]:
+        """How many differences of each name; unnamed ones under the empty name."""
+        return Counter(one.named() for one in self.differences)
 
 
 def abandon_rate(counts: Mapping[End, int]) -> float:
@@ -103,7 +142,7 @@ def compare(
     carrier: Counter[End] = Counter(by_carrier(note, patience_s) for note in notes)
     ours: Counter[End] = Counter(by_journal(told, patience_s) for many in told_of.values() for told in many)
     differences = [
-        f"{told.call}: {theirs.value} at the carrier, {own.value} in our journal ({_times(note, told)})"
+        _difference(note, told, theirs, own, patience_s)
         for note, told in pairs
         if (theirs := by_carrier(note, patience_s)) is not (own := by_journal(told, patience_s))
     ]
@@ -122,6 +161,20 @@ def numbers_of(opened: Store, campaign: str, most: int = 1_000_000) -> dict[int,
     """The digits the carrier is asked for, by lead."""
     found = leads_of(opened, CampaignId(campaign), limit=most, now=time.time())
     return {lead.id: lead.number.for_exchange("{digits}") for lead in found}
+
+
+def _difference(note: Note, told: Told, theirs: End, own: End, patience_s: float) -> Difference:
+    heard = note.agent_at if note.agent_at is not None else note.ended_at
+    said = told.waited_s if told.waited_s is not None else told.given_up_s
+    waits = [said] if said is not None else []
+    if heard is not None and note.answered_at is not None:
+        waits.append(heard - note.answered_at)
+    return Difference(
+        carrier=theirs,
+        ours=own,
+        words=f"{told.call}: {theirs.value} at the carrier, {own.value} in our journal ({_times(note, told)})",
+        by_s=max((abs(wait - patience_s) for wait in waits), default=None),
+    )
 
 
 def _times(note: Note, told: Told) -> str:

@@ -103,7 +103,7 @@ def write_settings(folder: Path, rig: "Rig", hour: Hour, agents: dict[str, str],
     (folder / "campaigns.toml").write_text(
         f"""[campaign.{CAMPAIGN}]
 mode = "predictive"
-ring_s = 25.0
+ring_s = {max(5.0, 25.0 / hour.shortened)}
 {AMD if hour.amd else ""}
 record = {str(hour.record).lower()}
 windows = [{{ begin = "00:00", end = "24:00" }}]

@@ -30,7 +30,7 @@ from telephony.ids import AgentId
 SETTLES_WITHIN_S = 60.0
 DRAINS_WITHIN_S = 180.0
 CLOSES_AFTER_S = 40.0
-"""So long after the last call was placed the agents end the talks there still are."""
+"""So long after the last call was placed, less where times are shortened, the agents end the talks there still are."""
 LOOK_S = 1.0
 
 
@@ -109,7 +109,7 @@ async def _work(product: Product, carrier: Any, desks: Desks, hour: Hour) -> tup
 
     async def over() -> bool:
         desks.must_work()
-        if time.time() > ended + CLOSES_AFTER_S:
+        if time.time() > ended + CLOSES_AFTER_S / hour.shortened:
             await desks.close_talks()
         campaign = await product.get(f"/api/v1/campaigns/{CAMPAIGN}")
         busy = any(campaign["stages"].values()) or carrier.in_progress

@@ -4,25 +4,29 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hour_books import End
+from benchmarks.hour_books import LIVE, End
 from benchmarks.hour_floor import Hour
 from benchmarks.predictive_hour import play
 
 pytestmark = pytest.mark.asterisk
 
-HOUR = Hour(minutes=1.0, agents=20, ringing=6, shortened=5.0)
+BUSY_S = 1.0
+"""On a busy machine sound and events may be so late."""
+HOUR = Hour(minutes=0.8, agents=20, ringing=6, shortened=5.0)
 
 
 async def test_carrier_and_journal_tell_every_call_alike(asterisk: Path, tmp_path: Path) -> None:
     found = await play(HOUR, tmp_path / "hour")
     both = found.comparison
-    assert both.agree, (both.differences, both.only_carrier, both.only_journal)
-    assert both.carrier == both.ours
+    assert both.unexplained(border_s=BUSY_S) == []
     assert both.carrier[End.IN_TIME] >= HOUR.agents
     assert both.carrier[End.MACHINE] > 0
     assert both.carrier[End.UNANSWERED] > 0
-    assert found.api["connected"] == both.carrier[End.IN_TIME] + both.carrier[End.LATE]
-    assert found.api["abandoned"] == both.carrier[End.ABANDONED]
+    assert found.connected == both.ours[End.IN_TIME] + both.ours[End.LATE]
+    assert found.abandoned == both.ours[End.ABANDONED]
+    named = both.names
+    live = sum(both.carrier[end] for end in LIVE)
+    assert abs(live - sum(both.ours[end] for end in LIVE)) <= sum(named.values())
     assert not found.strange
     assert not found.skipped
     assert not found.journal.anomalies

@@ -45,11 +45,24 @@ def test_call_told_differently_is_named_and_a_call_in_one_book_only_is_counted()
     both, pairs = compare([note(agent_at=12.1)], [told(waited_s=1.99), told(lead=2)], {1: "1", 2: "2"}, PATIENCE_S)
     assert len(pairs) == 1
     assert not both.agree
-    assert both.differences == [
+    assert [one.words for one in both.differences] == [
         "c-1: agent too late at the carrier, agent in time in our journal "
         "(carrier: agent 2.100 s; journal: connected 1.990 s, answered)"
     ]
-    assert (both.only_carrier, both.only_journal) == (0, 1)
+    assert both.unexplained() == ["1 calls only in the journal"]
+
+
+def test_difference_is_explained_only_where_both_ends_saw_the_threshold_close() -> None:
+    def apart(theirs: Note, ours: Told) -> list[str]:
+        return compare([theirs], [ours], {1: "1"}, PATIENCE_S)[0].unexplained()
+
+    assert not apart(note(agent_at=12.05), told(waited_s=1.99))
+    assert apart(note(agent_at=13.0), told(waited_s=1.99))
+    assert apart(note(agent_at=12.05), told(given_up_s=2.0, given_up_by=AbandonedBy.SWITCHROOM))
+    assert apart(note(ended_at=12.0, ended_by=PBX), told(waited_s=1.99))
+    assert not apart(note(ended_at=12.0, ended_by=PBX), told(outcome="machine"))
+    assert not apart(note(machine=True, agent_at=11.0), told(waited_s=1.0))
+    assert apart(note(agent_at=11.0), told(outcome="machine"))
 
 
 def test_second_call_to_a_number_is_laid_beside_the_second_attempt() -> None:
