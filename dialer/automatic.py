@@ -1,8 +1,9 @@
 """Automatic dialling: on every tick, and when an agent comes free, decide for each PBX how many calls to place and do it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from math import ceil
 
+from dialer.books import Cell
 from dialer.byhand import ByHand
 from dialer.campaign import Campaign, Run
 from dialer.crew import Crew
@@ -11,6 +12,8 @@ from dialer.hopper import Held, Hopper
 from dialer.metrics import PLACED
 from dialer.outgoing import Outgoing, Said
 from dialer.pacing import LEAVES_SOON_S, PaceView, Placement
+from dialer.pacing.rivals import Rival, answers
+from dialer.pacing.view import Sums
 from telephony.ids import AgentId, CampaignId, ServerId
 from telephony.ports import AgentSupply, SupplyCounts
 
@@ -25,12 +28,14 @@ class Automatic:
 
     def __init__(
         self,
+        campaigns: Mapping[CampaignId, Campaign],
         outgoing: Outgoing,
         supply: AgentSupply,
         by_hand: ByHand,
         crew: Crew,
         obstacle: Callable[[ServerId], str | None],
     ) -> None:
+        self._campaigns = campaigns
         self._outgoing = outgoing
         self._supply = supply
         self._by_hand = by_hand
@@ -38,10 +43,12 @@ class Automatic:
         self._obstacle = obstacle
         self._sharing: dict[CampaignId, tuple[tuple[CampaignId, float], ...]] = {}
 
-    def share(self, serves: Mapping[AgentId, tuple[CampaignId, ...]]) -> None:
-        """Learn what share of every other campaign's agents serves a campaign too."""
+    def share(self, serves: Mapping[AgentId, tuple[CampaignId, ...]], present: Set[AgentId] = frozenset()) -> None:
+        """Learn what share of every other campaign's agents serves a campaign too: of those `present`, while anybody is."""
         crew: dict[CampaignId, set[AgentId]] = {}
         for agent, campaigns in serves.items():
+            if present and agent not in present:
+                continue
             for campaign in campaigns:
                 crew.setdefault(campaign, set()).add(agent)
         self._sharing = {
@@ -98,6 +105,7 @@ class Automatic:
         if campaign.portions.own:
             own += self._portioned(campaign, server, min(counts.free, room) - own, now, out)
         cell = self._outgoing.books.cell(campaign.id, server)
+        pending, told = _out(campaign, cell)
         placement = campaign.pacer.place(
             PaceView(
                 leaving=self._supply.leaving(campaign.id, server, now + LEAVES_SOON_S),
@@ -107,9 +115,13 @@ class Automatic:
                 free=max(0, counts.free - own),
                 talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,
                 wrapping=counts.wrapping,
-                pending=cell.pending.values(),
-                chances=cell.told.values() if campaign.odds.trusted else (),
+                pending=pending,
+                chances=told,
                 next=campaign.coming(now),
+                listening=campaign.screening.odds(cell.listened.values(), now).tolist() if cell.listened else (),
+                patience_s=campaign.patience_s,
+                taken_per_s=campaign.taken.per_s(now),
+                rivals=self._rivals(campaign.id, server, now),
                 waiting=cell.waiting,
                 room=room - own,
                 shared=self._shared(campaign.id, server),
@@ -216,6 +228,27 @@ class Automatic:
             campaign.placement = Placement(0, "pace.no_agents")
             self._outgoing.cancel(campaign, server, out)
 
+    def _rivals(self, campaign: CampaignId, server: ServerId, now: float) -> Sums | None:
+        sharing = self._sharing.get(campaign)
+        if not sharing:
+            return None
+        found: list[Rival] = []
+        for name, share in sharing:
+            other, cell = self._campaigns.get(name), self._outgoing.books.cell(name, server)
+            if other is not None:
+                found.append(Rival(other.forecast, *_out(other, cell), cell.waiting, share))
+        return answers(found, now)
+
     def _shared(self, campaign: CampaignId, server: ServerId) -> int:
         books = self._outgoing.books
         return ceil(sum(books.unserved(other, server) * share for other, share in self._sharing.get(campaign, ())))
+
+
+def _out(campaign: Campaign, cell: Cell) -> tuple[Collection[float], Collection[float]]:
+    """When each call was placed that nobody listens to, and what is told of its lead."""
+    pending, told, listened = cell.pending, cell.told, cell.listened
+    trusted = campaign.odds.trusted
+    if not listened:
+        return pending.values(), told.values() if trusted else ()
+    left = [call for call in pending if call not in listened]
+    return [pending[call] for call in left], [told[call] for call in left] if trusted else ()

@@ -17,6 +17,7 @@ from dialer.metrics import Gauges
 from dialer.odds import Odds, Traits
 from dialer.pacing import Pacer, Placement, pacer_for
 from dialer.portions import Portions
+from dialer.taken import Taken
 from dialer.traits import traits_of
 from dialer.trunks import Trunk
 from telephony.ids import CampaignId, LeadId, ServerId
@@ -68,6 +69,7 @@ class Campaign:
         self.odds = Odds()
         self._told: dict[LeadId, tuple[float, Traits, float]] = {}
         self.screening = Screening(campaign)
+        self.taken = Taken()
         self.totals = totals
         self.budget = Budget(
             settings.pacing.target_abandon, live=totals.connected + totals.abandoned, abandoned=totals.abandoned
@@ -151,6 +153,12 @@ class Campaign:
     def paced(self, count: int, now: float) -> None:
         self._pace = self._pace * exp(-max(0.0, now - self._pace_at) / PACE_MEMORY_S) + count
         self._pace_at = now
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answered customer still waits for an agent when nobody listens to him any more."""
+        patience_s = self.settings.pacing.patience_s
+        return patience_s if self.listen is None else max(0.0, patience_s - self.screening.people_wait_s)
 
     def next_tick(self, now: float) -> float:
         """The next whole multiple of the tick, so that campaigns wake together."""

@@ -1,6 +1,6 @@
 """Who works on which campaign and in which group, and who is there: for whom leads held by a group or agent are fetched."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from config.model import AgentSettings
 from telephony.batches import EVERYBODY, agent_holder, agent_of, group_holder, group_of
@@ -30,6 +30,11 @@ class Crew:
             self._present.add(agent)
         else:
             self._present.discard(agent)
+
+    @property
+    def signed_in(self) -> Set[AgentId]:
+        """Who is signed in."""
+        return self._present
 
     def holders(self, campaign: CampaignId) -> tuple[str, ...]:
         """Whose leads anyone of the campaign may be given: everybody's, and a group's when all agents are of it."""

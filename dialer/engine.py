@@ -93,7 +93,7 @@ class DialerEngine:
         self._progress = Progress(self._campaigns, self._outgoing)
         self._crew = Crew()
         self._by_hand = ByHand(self._campaigns, self._outgoing, supply, self._crew, self._obstacle)
-        self._automatic = Automatic(self._outgoing, supply, self._by_hand, self._crew, self._obstacle)
+        self._automatic = Automatic(self._campaigns, self._outgoing, supply, self._by_hand, self._crew, self._obstacle)
         self._batches = Batches(self._campaigns, self._by_hand)
         for name, settings in campaigns.items():
             self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
@@ -174,8 +174,8 @@ class DialerEngine:
     def staff(self, agents: Sequence[AgentSettings]) -> None:
         """Learn who serves which campaigns: campaigns that share agents leave room for one another's calls."""
         self._serves = {AgentId(one.id): tuple(CampaignId(name) for name in one.campaigns) for one in agents}
-        self._automatic.share(self._serves)
         self._crew.staff(agents)
+        self._automatic.share(self._serves, self._crew.signed_in)
         for campaign in self._campaigns.values():
             campaign.portions.share(self._crew.holders(campaign.id))
 
@@ -286,6 +286,10 @@ class DialerEngine:
     def _agent(self, event: AgentChanged, now: float, out: Said) -> None:
         self._by_hand.server_of[event.agent] = event.server
         self._crew.seen(event.agent, signed_in=event.now is not AgentState.LOGGED_OUT)
+        if AgentState.LOGGED_OUT in (event.was, event.now):
+            self._automatic.share(self._serves, self._crew.signed_in)
+        if event.was is AgentState.READY and event.call is not None:
+            self._taken_otherwise(event.agent, event.call, now)
         if event.was is AgentState.WRAP_UP:
             self._progress.wrapped(event.agent, event.for_s)
         if event.now in GONE:
@@ -301,6 +305,13 @@ class DialerEngine:
             for campaign in self._served_by(event.agent):
                 if event.server in campaign.servers:
                     self._automatic.agent_free(campaign, event.server, now, out)
+
+    def _taken_otherwise(self, agent: AgentId, call: CallId, now: float) -> None:
+        """A free agent has gone to a call: learn of it where it is none of those that any agent may take."""
+        flight = self._outgoing.books.flights.get(call)
+        if flight is None or flight.agent is not None:
+            for campaign in self._served_by(agent):
+                campaign.taken.one(now)
 
     def _server(self, event: ServerChanged, now: float, out: Said) -> None:
         self._servers[event.server] = event.state
@@ -353,6 +364,7 @@ class DialerEngine:
         for agent in event.agents:
             self._by_hand.server_of[agent.agent] = agent.server
             self._crew.seen(agent.agent, signed_in=agent.state is not AgentState.LOGGED_OUT)
+        self._automatic.share(self._serves, self._crew.signed_in)
         for name, holder in event.portions:
             if (campaign := self._campaigns.get(name)) is not None:
                 campaign.portions.learn(holder)

@@ -21,6 +21,7 @@ PRIOR_CALLS = 10.0
 PRIOR_PEOPLE = 0.7
 MEMORY = 2000.0
 KEPT = 5000
+_MIDDLES = STEP_S * (np.arange(STEPS) + 0.5)
 
 
 class Screening:
@@ -100,6 +101,11 @@ class Screening:
             people, others = _left(self._people_at), _left(self._others_at)
             self._odds = people / np.maximum(1e-9, people + others)
         return self._odds[steps]
+
+    @property
+    def people_wait_s(self) -> float:
+        """How long a customer is listened to on average before he asks for an agent, in seconds."""
+        return float(self._people_at @ _MIDDLES / self._people_at.sum())
 
     def _with(self, call: CallId, then: Then) -> None:
         self._then[then] += 1

@@ -29,7 +29,9 @@ class Demand:
         """Expected answers of the campaign's own calls out."""
         self.out = Moments(g1, g1 - g2, g1 - 3.0 * g2 + 2.0 * g3)
         """Answers of all calls out that may take these agents."""
-        if view.shared:
+        if view.rivals is not None:
+            self._add(*view.rivals)
+        elif view.shared:
             mean, spread, skew = self.out
             new = self._new
             self.out = Moments(
@@ -37,6 +39,14 @@ class Demand:
             )
 
         self._coming = _Coming(forecast, view.next) if view.next else None
+
+        if view.listening:
+            ask = np.fromiter(view.listening, dtype=np.float64)
+            spread = ask * (1.0 - ask)
+            self._add(float(ask.sum()), float(spread.sum()), float((spread * (1.0 - 2.0 * ask)).sum()))
+
+    def _add(self, mean: Floats | float, spread: Floats | float, skew: Floats | float) -> None:
+        self.out = Moments(self.out.mean + mean, self.out.spread + spread, self.out.skew + skew)
 
     def new(self, counts: Floats) -> Moments:
         """Answers of that many calls placed now, a row for each count; the rows are the caller's own."""

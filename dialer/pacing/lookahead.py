@@ -33,12 +33,12 @@ class Predictive:
         if budget.sure_only:
             return sure(view, budget)
         safe = max(0, view.open_agents)
-        patience_s = self._settings.patience_s
+        patience_s = self._patience_s(view)
         talk, wrap = forecast.freed(patience_s, view.wrap_limit_s)
         supply = agents_there(view, talk, wrap, patience_s)
         soon = float(supply.there.mean[9])
         most = min(int(self._settings.max_ratio * max(1.0, soon)), 3 * view.signed_in + 10 + safe)
-        most = max(safe, most - len(view.pending) - view.shared)
+        most = max(safe, most - len(view.pending) - len(view.listening) - view.shared)
         count = safe
         if most > safe and budget.cap > 4e-4 and view.signed_in:
             risk = Risk(view, held, forecast, supply)
@@ -57,9 +57,12 @@ class Predictive:
         budget.binding = placement.code in BY_RISK and count < most
         return placement
 
+    def _patience_s(self, view: PaceView) -> float:
+        return self._settings.patience_s if view.patience_s is None else view.patience_s
+
     def _would_place(self, view: PaceView, held: Held, talk: Chances, wrap: Chances, count: int) -> bool:
         """Whether one call more would be placed if nobody left."""
         stays = structs.replace(view, leaving=NO_DEPARTURES)
-        supply = agents_there(stays, talk, wrap, self._settings.patience_s)
+        supply = agents_there(stays, talk, wrap, self._patience_s(view))
         risk = Risk(stays, held, self._forecast, supply).of(np.array([float(count)]))
         return bool(count < stays.open_agents or risk[0] <= self._budget.cap)

@@ -28,7 +28,7 @@ class Power:
     def place(self, view: PaceView) -> Placement:
         if self._budget is not None and self._budget.sure_only:
             return sure(view, self._budget)
-        wish = int(self._ratio * view.free) - view.waiting - len(view.pending) - view.shared
+        wish = int(self._ratio * view.free) - view.waiting - len(view.pending) - len(view.listening) - view.shared
         return within(view, wish, "pace.power", {"ratio": f"{self._ratio:g}"})
 
 

@@ -20,7 +20,7 @@ class RatioWithBudget:
         if self._budget.sure_only:
             return sure(view, self._budget)
         ratio = min(self._most, max(1.0, 5.0 * self._budget.cap**0.5 / self._forecast.rate))
-        wish = int(ratio * view.free) - view.waiting - len(view.pending) - view.shared
+        wish = int(ratio * view.free) - view.waiting - len(view.pending) - len(view.listening) - view.shared
         placement = within(view, wish, "pace.ratio", {"ratio": f"{ratio:.1f}", "budget": self._budget.said})
         self._budget.binding = placement.code == "pace.ratio" and ratio < self._most
         return placement

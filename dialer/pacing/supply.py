@@ -28,8 +28,15 @@ class Supply(NamedTuple):
 
 def agents_there(view: PaceView, talk: Chances, wrap: Chances, patience_s: float) -> Supply:
     """Those free now and those who come free within k + 1 seconds and the patience, without those who leave before."""
-    if view.leaving:
-        return _who_stay(view, talk, wrap, patience_s)
+    supply = _who_stay(view, talk, wrap, patience_s) if view.leaving else _all_stay(view, talk, wrap, patience_s)
+    if view.taken_per_s <= 0.0:
+        return supply
+    mean, spread, skew = supply.there
+    taken = np.minimum(view.taken_per_s * np.arange(1, HORIZON + 1), mean)
+    return supply._replace(there=Moments(mean - taken, spread + taken, skew - taken))
+
+
+def _all_stay(view: PaceView, talk: Chances, wrap: Chances, patience_s: float) -> Supply:
     mean, spread, skew = np.full(HORIZON, float(view.free)), np.zeros(HORIZON), np.zeros(HORIZON)
     if view.talking:
         mean += view.talking * talk.share

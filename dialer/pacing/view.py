@@ -5,9 +5,12 @@ from math import ceil, inf
 from typing import Protocol
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from telephony.ports import NO_DEPARTURES, Departures
 
+Sums = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]
 LEAVES_SOON_S = 30.0
 """An agent who leaves within this time may be gone when a call placed now is answered."""
 
@@ -20,6 +23,12 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     campaigns that may take these agents; `chances` what is told of each pending call's lead, in the order of `pending`,
     and `next` of the next leads in the order they would be dialled in: probabilities of a human's answer, from the
     lead's history alone (empty: nothing is known of any).
+
+    `rivals` are mean, variance and third moment of the answers other campaigns' calls take these agents for within each
+    second ahead (None: as if the `shared` ones were placed now). `listening` holds for each call that was answered and
+    is being listened to for a machine, none of them in `pending`, the probability that it will ask for an agent, and
+    `patience_s` how long such a customer waits after that (None: as the campaign has it). `taken_per_s` are agents whom
+    other than these calls takes a second: inbound calls, and calls dialled for one agent.
 
     `leaving` are those of the agents who take no further call from an instant within LEAVES_SOON_S on; `wrap_ends` when
     each wrap-up under way ends at the latest, `wrap_limit_s` how long one may last."""
@@ -34,6 +43,10 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     shared: int = 0
     chances: Collection[float] = ()
     next: Sequence[float] = ()
+    rivals: Sums | None = None
+    listening: Collection[float] = ()
+    patience_s: float | None = None
+    taken_per_s: float = 0.0
     leaving: Departures = NO_DEPARTURES
     wrap_ends: Collection[float] = ()
     wrap_limit_s: float = inf
@@ -45,7 +58,7 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def open_agents(self) -> int:
         """Free agents no call is out for: with one call for each of them nobody can be abandoned."""
-        return self.staying - self.waiting - len(self.pending) - self.shared
+        return self.staying - self.waiting - len(self.pending) - len(self.listening) - self.shared
 
     @property
     def staying(self) -> int:

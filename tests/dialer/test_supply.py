@@ -7,10 +7,14 @@ from dialer.abandonment import Budget
 from dialer.forecast import HORIZON, Forecast
 from dialer.pacing import PaceView, Placement, pacer_for
 from dialer.pacing.supply import agents_there
+from dialer.taken import Taken
 from simulator.lab.play import Cell, play
+from telephony.agents import AgentState, SeatMode
+from telephony.facts import AgentChanged
+from telephony.ids import AgentId, CallId
 from telephony.ports import Departures
 
-from .floor import NOON, Agents, Floor, campaign, lead, pacing, placed
+from .floor import NOON, PBX, Agents, Floor, campaign, lead, pacing, placed
 
 PATIENCE_S = 2.0
 
@@ -22,6 +26,20 @@ def view(**changes: object) -> PaceView:
 
 def place(mode: str = "predictive", **changes: object) -> Placement:
     return pacer_for(campaign(mode, pacing=pacing()), Forecast(25.0), Budget(0.028)).place(view(**changes))
+
+
+def reserved(agent: str, call: CallId) -> AgentChanged:
+    return AgentChanged(
+        agent=AgentId(agent),
+        was=AgentState.READY,
+        now=AgentState.RESERVED,
+        reason="",
+        verb="reserve",
+        for_s=1.0,
+        call=call,
+        mode=SeatMode.NAILED_UP,
+        server=PBX,
+    )
 
 
 def there(**changes: object) -> list[float]:
@@ -104,3 +122,45 @@ def test_mass_sign_out_announced_ahead_loses_few_answers() -> None:
         ).after_leaving
     assert lost["logout"] < 0.06
     assert lost["logout_unannounced"] > 0.2
+
+
+def test_inbound_calls_expected_in_the_next_seconds_lower_the_supply() -> None:
+    assert there(free=5, taken_per_s=0.1)[9] == pytest.approx(4.0)
+    assert min(there(free=1, taken_per_s=5.0)) == 0.0
+    assert place(free=2, talking=60, wrapping=15, taken_per_s=0.3).count < place(free=2, talking=60, wrapping=15).count
+
+
+def test_rate_of_agents_taken_otherwise_is_learned_and_forgotten() -> None:
+    taken = Taken()
+    assert taken.per_s(NOON) == 0.0
+    for minute in range(60):
+        taken.one(NOON + 60.0 * minute)
+    assert taken.per_s(NOON + 3600.0) == pytest.approx(1 / 60.0, rel=0.15)
+    assert taken.per_s(NOON + 4 * 3600.0) == 0.0
+
+
+def test_call_dialled_for_one_agent_alone_is_learned_as_taking_him() -> None:
+    agents = Agents(5)
+    agents.takers.add("1001")
+    floor = Floor(
+        campaign("predictive"), agents=agents, leads=[lead(1, agent="1001"), *(lead(n) for n in range(2, 90))]
+    )
+    calls = placed(floor.ask("start"))
+    taken = floor.engine._campaigns["sales"].taken
+    (his,) = [one.call for one in calls if one.agent == "1001"]
+    anyone = next(one.call for one in calls if one.agent is None)
+    floor.tell(reserved("1002", anyone))
+    assert taken.per_s(floor.now) == 0.0
+    floor.tell(reserved("1001", his))
+    assert taken.per_s(floor.now) > 0.0
+
+
+def test_call_under_detection_counts_by_its_own_probability() -> None:
+    seen = {"free": 2, "talking": 60, "wrapping": 15}
+    assert place(**seen, listening=[0.95] * 4).count < place(**seen, pending=[NOON - 12.0] * 4).count
+    assert place("progressive", free=3, listening=[0.1]).count == 2
+
+
+def test_time_spent_listening_is_taken_off_the_customers_patience() -> None:
+    whole, rest = place(talking=60, wrapping=15), place(talking=60, wrapping=15, patience_s=0.2)
+    assert rest.count < whole.count
