@@ -87,6 +87,12 @@ class Api:
     async def campaign(self, request: web.Request, route: Route) -> web.Response:
         return _json(self._campaign(request))
 
+    async def contracts(self, request: web.Request, route: Route) -> web.Response:
+        campaign, at = self._campaign(request), asked(request, route).get("at")
+        if at is None:
+            return _json(campaign.contracts)
+        return _json(await self._queries.contracts(campaign=campaign.id, at=at))
+
     async def trunks(self, request: web.Request, route: Route) -> web.Response:
         return _json(self._floor.view().trunks)
 

@@ -61,8 +61,17 @@ class FloorGauges(Collector):
         hopper = GaugeMetricFamily("switchroom_floor_hopper", "Leads at hand.", labels=["campaign"])
         abandon = GaugeMetricFamily("switchroom_floor_abandon_rate", "Share abandoned by us.", labels=["campaign"])
         target = GaugeMetricFamily("switchroom_floor_abandon_target", "Share aimed at.", labels=["campaign"])
+        each = ["campaign", "contract"]
+        rate = GaugeMetricFamily("switchroom_floor_contract_rate", "Share abandoned by each contract.", labels=each)
+        ceiling = GaugeMetricFamily("switchroom_floor_contract_target", "Ceiling of each contract.", labels=each)
+        left = GaugeMetricFamily("switchroom_floor_contract_left", "Calls that may yet be abandoned.", labels=each)
         for campaign in self._floor.view().campaigns:
             name = [campaign.id]
+            for contract in campaign.contracts:
+                ceiling.add_metric([campaign.id, contract.name], contract.target)
+                left.add_metric([campaign.id, contract.name], contract.left)
+                if contract.rate is not None:
+                    rate.add_metric([campaign.id, contract.name], contract.rate)
             for stage, count in campaign.stages.items():
                 calls.add_metric([campaign.id, stage], count)
             running.add_metric(name, float(campaign.state == "running"))
@@ -71,4 +80,4 @@ class FloorGauges(Collector):
             target.add_metric(name, campaign.target_abandon)
             if campaign.abandon_rate is not None:
                 abandon.add_metric(name, campaign.abandon_rate)
-        yield from (calls, running, pace, hopper, abandon, target)
+        yield from (calls, running, pace, hopper, abandon, target, rate, ceiling, left)

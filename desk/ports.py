@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from desk.books import Books
+from telephony.views import ContractView
 
 
 class CallRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +132,10 @@ class DeskQueries(Books, Protocol):
 
     async def calls(self, *, campaign: str | None, before: float | None, limit: int) -> Sequence[CallRow]:
         """Attempts placed before the instant `before`."""
+        ...
+
+    async def contracts(self, *, campaign: str, at: float) -> Sequence[ContractView]:
+        """A campaign's abandon contracts as they stood at that instant, recounted from the journal."""
         ...
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:

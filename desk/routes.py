@@ -11,7 +11,7 @@ from desk.dnc_routes import DNC_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.route import Query, Route
 from telephony.agents import CampaignAction
-from telephony.views import AgentView, AlarmView, CampaignView, ServerView, TrunkView
+from telephony.views import AgentView, AlarmView, CampaignView, ContractView, ServerView, TrunkView
 
 _LIMIT = Query("limit", "How many rows at most; 100 when not given.", (1, 1000))
 _BEFORE = Query("before", "Only rows before this instant, seconds since the epoch.", (0, 1e12), whole=False)
@@ -61,6 +61,16 @@ ROUTES: tuple[Route, ...] = (
     _read("/agents", "agents", "All agents with state, time and today's work.", tuple[AgentView, ...]),
     _read("/campaigns", "campaigns", "All campaigns with pace and rates.", tuple[CampaignView, ...]),
     _read("/campaigns/{id}", "campaign", "One campaign.", CampaignView, refuses=(404,)),
+    _read(
+        "/campaigns/{id}/contracts",
+        "contracts",
+        "Its abandon contracts: live, or recounted from the journal as they stood at an instant.",
+        tuple[ContractView, ...],
+        Query(
+            "at", "Recount as of this instant, seconds since the epoch; live when not given.", (0, 1e12), whole=False
+        ),
+        refuses=(404,),
+    ),
     _read("/trunks", "trunks", "All trunks with health and load.", tuple[TrunkView, ...]),
     _read("/servers", "servers", "The links to the Asterisk servers.", tuple[ServerView, ...]),
     _read("/alarms", "alarms", "Alarms not yet cleared.", tuple[AlarmView, ...]),

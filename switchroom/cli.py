@@ -9,6 +9,7 @@ from typer import rich_utils
 
 from config.faults import SettingsError
 from switchroom import (
+    cli_abandon,
     cli_audit,
     cli_batches,
     cli_books,
@@ -50,6 +51,7 @@ cli_key.install(app)
 cli_audit.install(app)
 cli_books.install(app)
 cli_gate.install(app)
+cli_abandon.install(app)
 
 
 @app.callback(invoke_without_command=True)

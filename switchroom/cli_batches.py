@@ -109,7 +109,7 @@ def close(
     config: ServerFile = CONFIG,
     as_json: Json = False,
 ) -> None:
-    wish = {"at": None if at is None else _instant(at, config), "never": never}
+    wish = {"at": None if at is None else instant(at, config), "never": never}
     _put(Remote(url, token, config), batch, "close", wish, as_json)
 
 
@@ -123,7 +123,7 @@ def cutover(
     config: ServerFile = CONFIG,
     as_json: Json = False,
 ) -> None:
-    wish = {"successor": successor, "at": _instant(at, config), "share": share}
+    wish = {"successor": successor, "at": instant(at, config), "share": share}
     _put(Remote(url, token, config), batch, "cutover", wish, as_json)
 
 
@@ -197,7 +197,7 @@ def _zone(config: Path) -> ZoneInfo | None:
     return ZoneInfo(load_server(config).zone) if config.exists() else None
 
 
-def _instant(text: str, config: Path) -> float:
+def instant(text: str, config: Path) -> float:
     """``2026-11-22 18:00`` or ``18:00`` (today) in the site's time, or with a zone of its own."""
     zone = _zone(config)
     try:

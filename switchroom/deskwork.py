@@ -11,8 +11,10 @@ import msgspec
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from store import queries
 from switchroom import upload
+from switchroom.abandonment import audited
 from switchroom.bookwork import Bookwork
 from telephony.ids import CampaignId, LeadId
+from telephony.views import ContractView
 
 T = TypeVar("T")
 
@@ -52,6 +54,12 @@ class Deskwork(Bookwork):
             )
             for row in rows
         ]
+
+    async def contracts(self, *, campaign: str, at: float) -> Sequence[ContractView]:
+        settings = self._campaigns.get(campaign)
+        if settings is None:
+            return ()
+        return await self._ask(lambda: audited(self._store, campaign, settings.contracts, self._server.zone, at))
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
         rows = await self._ask(lambda: queries.recordings_list(self._store, limit=limit, before=before))

@@ -53,6 +53,7 @@ export function Campaign({ campaign, stocks, onAsk }) {
     <p class="why"><b>${t("campaign.pace")} ${t("campaign.pace.unit", { n: campaign.pace.toFixed(1) })}</b><span>${t(campaign.reason_code || "pace.unknown", campaign.reason_words)}</span></p>
     <div class="rates">
       <div><h4>${t("campaign.abandon")}</h4><${Against} rate=${campaign.abandon_rate} target=${campaign.target_abandon} /></div>
+      ${(campaign.contracts ?? []).slice(1).map((one) => html`<div key=${one.name} data-contract=${one.name}><h4>${t("campaign.contract", { name: one.name })}</h4><${Against} rate=${one.rate} target=${one.target} /><small>${t("campaign.contract.count", { n: count(one.abandoned), of: count(one.counted), left: count(one.left) })}</small></div>`)}
       <div><h4>${t("campaign.answer")}</h4><div class="figures"><b>${percent(campaign.answer_rate)}</b><span>${t("campaign.answered")} ${count(campaign.answered)} · ${t("campaign.placed")} ${count(campaign.placed)}</span></div></div>
     </div>
     <div class="lower"><dl>

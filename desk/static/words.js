@@ -72,6 +72,8 @@ export const WORDS = {
   "campaign.placed": ["外呼", "Placed"],
   "campaign.answered": ["应答", "Answered"],
   "campaign.connected": ["接入坐席", "Connected"],
+  "campaign.contract": ["约定 {name}", "Contract {name}"],
+  "campaign.contract.count": ["放弃 {n} / {of}，余量 {left}", "{n} of {of} abandoned, {left} left"],
   "campaign.abandoned": ["放弃", "Abandoned"],
   "campaign.refused": ["合规拦截", "Kept back"],
   "campaign.outcomes": ["呼叫结果", "Outcomes"],

@@ -44,7 +44,17 @@ from telephony.facts import (
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.outcomes import Outcome
-from telephony.views import AgentView, AlarmView, CallView, CampaignView, FloorView, ServerView, StockView, TrunkView
+from telephony.views import (
+    AgentView,
+    AlarmView,
+    CallView,
+    CampaignView,
+    ContractView,
+    FloorView,
+    ServerView,
+    StockView,
+    TrunkView,
+)
 from tests.desk.fake_books import FakeBooks
 
 EPOCH = 1_790_000_000.0
@@ -360,6 +370,21 @@ class FakeQueries(FakeBooks):
                 name="c-1.wav",
                 state="filed",
                 started_at=EPOCH,
+            )
+        ]
+
+    async def contracts(self, *, campaign: str, at: float) -> Sequence[ContractView]:
+        return [
+            ContractView(
+                name="30 days",
+                window="30 days",
+                target=0.03,
+                begins=at - 30 * 86_400,
+                at=at,
+                abandoned=29,
+                counted=1000,
+                rate=0.029,
+                left=1,
             )
         ]
 
