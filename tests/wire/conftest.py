@@ -11,8 +11,26 @@ from pydantic import SecretStr
 from config.model import AsteriskSettings
 from telephony.ami.backoff import Delays
 from telephony.ami.link import AmiLink, LinkState
+from telephony.commands import Originate
 from telephony.events import PbxEvent, PbxSnapshot, Pong
+from telephony.ids import CallId, CampaignId, ServerId, TrunkId
+from telephony.numbers import PhoneNumber
 from tests.wire.fake_pbx import PATIENCE_S, SECRET, FakePbx, until
+
+PBX1 = ServerId("pbx1")
+
+
+def dial(call: str = "c-1") -> Originate:
+    return Originate(
+        server=PBX1,
+        call=CallId(call),
+        campaign=CampaignId("demo"),
+        number=PhoneNumber("+8613800138000"),
+        trunk=TrunkId("t1"),
+        dial="PJSIP/{digits}@carrier",
+        caller_id="4001234567",
+        ring_s=25.0,
+    )
 
 
 class WallClock:

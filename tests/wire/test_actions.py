@@ -23,7 +23,7 @@ from telephony.commands import (
     TakeSnapshot,
 )
 from telephony.ids import AgentId, CallId, LegId
-from tests.wire.test_link_up_and_down import PBX1, dial
+from tests.wire.conftest import PBX1, dial
 
 CALL, AGENT = CallId("c-1"), AgentId("1001")
 CHANNELS = {"c-1": "PJSIP/carrier-00000001"}

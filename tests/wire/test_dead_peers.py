@@ -6,9 +6,8 @@ import pytest
 
 from telephony.ami.link import LinkState
 from telephony.events import LinkLost
-from tests.wire.conftest import MakeLink
+from tests.wire.conftest import PBX1, MakeLink
 from tests.wire.fake_pbx import PATIENCE_S, FakePbx, Headers, Line, hang_up_the_line, silence, until
-from tests.wire.test_link_up_and_down import PBX1
 
 
 def flood(line: Line, asked: Headers) -> None:

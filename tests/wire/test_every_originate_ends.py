@@ -9,9 +9,8 @@ import pytest
 
 from telephony.ami.link import LinkState
 from telephony.events import OriginateAccepted, OriginateLost, OriginateRefused
-from tests.wire.conftest import MakeLink, OurSide
+from tests.wire.conftest import MakeLink, OurSide, dial
 from tests.wire.fake_pbx import FakePbx, Headers, Line, hang_up_the_line, originate, refuse, silence, until
-from tests.wire.test_link_up_and_down import dial
 
 WORDS = (OriginateAccepted, OriginateRefused, OriginateLost)
 

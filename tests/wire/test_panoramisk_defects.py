@@ -22,9 +22,8 @@ from telephony.events import (
     PbxSnapshot,
 )
 from telephony.ids import LegId
-from tests.wire.conftest import MakeLink, MakePlain, retire
+from tests.wire.conftest import PBX1, MakeLink, MakePlain, dial, retire
 from tests.wire.fake_pbx import FakePbx, Headers, Line, hang_up_the_line, originate, silence, until
-from tests.wire.test_link_up_and_down import PBX1, dial
 
 ORIGINATE = {"Action": "Originate", "ActionID": "o:c-1", "Channel": "PJSIP/1@carrier", "Async": "true"}
 
