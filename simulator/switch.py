@@ -5,6 +5,7 @@ Time is epoch seconds and comes from outside; nothing here waits. Events go to o
 
 import random
 import wave
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from heapq import heappop, heappush
 from pathlib import Path
@@ -27,7 +28,7 @@ from telephony.ports import Clock
 Step = Callable[[Any], None]
 
 
-class Switch:
+class Switch(ABC):
     """Legs and bridges on a heap of things to come."""
 
     def __init__(
@@ -140,8 +141,9 @@ class Switch:
         if seconds < 86_400:
             self._at(when, self._hangs_up, customer)
 
+    @abstractmethod
     def _hangs_up(self, leg: Leg) -> None:
-        raise NotImplementedError
+        """The far end hangs up; what follows from it is the dialplan's."""
 
     def _leave_bridge(self, leg: Leg) -> None:
         bridge = leg.bridge
