@@ -51,7 +51,7 @@ class KeyState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def seal_plain(store: "Store") -> int:
-    """Seal whatever stands open, once for each database; returns how many leads it was."""
+    """Seal whatever stands open, once for each database; returns how many rows it was."""
     sealed = _go_through(store)
     if _sweep(store):
         with store.pen, store.writing.begin() as connection:
@@ -80,7 +80,7 @@ def state(store: "Store") -> KeyState:
 def rotate(store: "Store", progress: Progress = lambda _, __: None) -> int:
     """Seal everything by a new key and forget the old one; said again after a break it goes on with the new one.
 
-    Returns how many leads were sealed anew. Servers beside it follow by themselves. Raises KeyFault, OSError."""
+    Returns how many rows were sealed anew: leads, rejected rows, requests. Servers beside it follow by themselves. Raises KeyFault, OSError."""
     path = store.key_file
     if path is None:
         raise keyfile.KeyFault("key_missing")
