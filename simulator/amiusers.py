@@ -5,9 +5,6 @@ from collections.abc import Iterable
 
 import msgspec
 
-READ_ALL = frozenset({"system", "call", "agent", "user", "dialplan", "reporting", "dtmf"})
-WRITE_ALL = frozenset({"system", "call", "agent", "originate", "command", "reporting", "user", "config"})
-
 _POSIX = {"[[:space:]]": r"\s", "[[:digit:]]": r"\d", "[[:alnum:]]": "[A-Za-z0-9]", "[[:alpha:]]": "[A-Za-z]"}
 _ADVANCED = re.compile(r"action\((?P<action>include|exclude)\)|name\((?P<name>[^)]*)\)")
 

@@ -110,10 +110,6 @@ class People:
                 if person is not None:
                     self._will(now + self.habits.retry_s, person, "again", person.turn)
 
-    def send_home(self, agent: AgentId, at: float) -> None:
-        """The agent leaves early."""
-        self._will(at, self.people[agent], "go_home")
-
     def _will(self, at: float, person: Person, what: AgentAsk | str, turn: int | None = None) -> None:
         self._serial += 1
         heappush(self.agenda, (at, self._serial, person, turn, what))

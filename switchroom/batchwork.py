@@ -34,9 +34,6 @@ from telephony.batches import (
 from telephony.facts import Fact
 from telephony.ids import LeadId
 
-ORDERS = ("random", "oldest", "fresh")
-"""Which customers are allocated first: at random, those that came in first, those called least."""
-
 
 class BatchRefused(Exception):
     """A wish that cannot be met; `code` is what pages and command line translate."""
