@@ -21,7 +21,9 @@ HORIZON = 28
 """Seconds ahead that are looked at."""
 FRESH_S = 3.0
 LAWS_EVERY = 5
-"""The laws of time, which change slowly, are read off every so many looks at the answer rate."""
+"""The laws of time, which change slowly, are read off every so many looks at the answer rate,"""
+NEW_UNTIL = 2000
+"""and at every look while fewer outcomes than this are known."""
 PRIOR_EVENTS = 20.0
 PRIOR_TALK_S, PRIOR_WRAP_S = 60.0, 15.0
 PRIOR_WEIGHT = 10.0
@@ -55,7 +57,7 @@ class Forecast:
     def __init__(self, ring_s: float) -> None:
         self._bins = max(48, int(ring_s) + 24)
         middle = np.arange(self._bins) + 0.5
-        bell = np.exp(-(((middle - 10.0) / 4.0) ** 2))
+        bell = np.exp(-(((middle - 11.0) / 7.0) ** 2))
         other = np.full(self._bins, 0.2 / self._bins)
         other[1:5] += 0.3 / 4
         other[int(ring_s) : int(ring_s) + 4] += 0.5 / 4
@@ -160,13 +162,13 @@ class Forecast:
         busy = self._per_minute
         histogram.add(age_s, 1.0 - 1.0 / max(1500.0, 6.0 * busy))
         place = place_of(chance)
-        self._slow.add(place, human, 1.0 - 1.0 / min(3000.0, max(300.0, 4.0 * busy)))
+        self._slow.add(place, human, 1.0 - 1.0 / min(3000.0, max(150.0, 2.0 * busy)))
         self._fast.add(place, human, 1.0 - 1.0 / max(120.0, 0.4 * busy))
 
     def _refresh(self, at: npt.NDArray[np.intp], told: Floats | None) -> None:
         if self._laws_for <= 0:
             self._learn_laws()
-            self._laws_for = LAWS_EVERY
+            self._laws_for = 1 if self._seen < NEW_UNTIL else LAWS_EVERY
         self._laws_for -= 1
         left = self._left[0].take(at), self._left[1].take(at)
         if told is None:
