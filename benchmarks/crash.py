@@ -44,9 +44,9 @@ CUSTOMERS = 2000
 AGENTS = 120
 """Of all servers together: so many that calls which ended unseen at a kill, and are looked for twice, hold nobody up."""
 CPS = 200.0
-STARTS_WITHIN_S = 30.0
+STARTS_WITHIN_S = 120.0
 DIALS_WITHIN_S = 1.5
-ENDS_WITHIN_S = 60.0
+ENDS_WITHIN_S = 180.0
 LONGEST_ROUND_S = 1.2
 LONG_ROUND_EVERY, SETTLES_S = 8, 5.0
 """Now and then the product lives long enough to close the calls that ended while it was dead."""

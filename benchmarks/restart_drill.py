@@ -28,8 +28,8 @@ from telephony.ids import LegId, ServerId, is_call
 
 PLAN = Plan(agents=120, ratio=2.0, cps=80.0, wrap_up_s=1.0, ring_s=8.0)
 LEADS_A_ROUND = 1500
-SETTLES_WITHIN_S = 30.0
-DRAINS_WITHIN_S = 90.0
+SETTLES_WITHIN_S = 90.0
+DRAINS_WITHIN_S = 180.0
 ODDS = Odds(
     human=0.5,
     machine=0.0,

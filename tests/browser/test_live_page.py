@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 TOKEN = "correct-horse-battery-staple"
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def browser() -> AsyncIterator[Browser]:
             pytest.fail(str(why))
         pytest.skip(f"NO BROWSER TEST RAN: {why}")
     async with async_playwright() as play:
-        chromium = await play.chromium.launch(executable_path=program, args=FLAGS, timeout=60_000)
+        chromium = await play.chromium.launch(executable_path=program, args=FLAGS, timeout=180_000)
         yield chromium
         await chromium.close()
 
