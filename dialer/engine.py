@@ -20,6 +20,7 @@ from dialer.contracts import As
 from dialer.crew import Crew
 from dialer.donotcall.bars import Bars, ListsChanged
 from dialer.gate import Rule, may_dial
+from dialer.odds import Memory
 from dialer.outgoing import Outgoing, Said
 from dialer.progress import Progress
 from dialer.trunks import TrunkBoard
@@ -178,6 +179,16 @@ class DialerEngine:
         self._automatic.share(self._serves, self._crew.signed_in)
         for campaign in self._campaigns.values():
             campaign.portions.share(self._crew.holders(campaign.id))
+
+    def learned(self) -> dict[str, Memory]:
+        """What each campaign has learned of its leads' chances, to be put away."""
+        return {name: campaign.odds.memory() for name, campaign in self._campaigns.items()}
+
+    def remember(self, learned: Mapping[str, Memory]) -> None:
+        """Know what an earlier run has learned."""
+        for name, memory in learned.items():
+            if campaign := self._campaigns.get(CampaignId(name)):
+                campaign.odds.remember(memory)
 
     def view(self, campaign: str, now: float) -> CampaignView | None:
         """The campaign as pages show it; None when there is none of that name."""
@@ -390,6 +401,8 @@ class DialerEngine:
         self._automatic.pace(campaign, now, out)
         stages = self._outgoing.books.stages(campaign.id)
         campaign.gauges.show(campaign.pace(now), len(campaign.portions), stages)
+        if skill := campaign.odds.skill():
+            campaign.gauges.told(skill.brier, skill.brier_plain)
         for trunk in campaign.trunks:
             trunk.gauge.set(trunk.busy)
 

@@ -34,6 +34,11 @@ AMD_CHECKED = Counter(
 PACE = Gauge("dialer_pace_calls_per_second", "Calls placed a second of late.", ["campaign"])
 HOPPER = Gauge("dialer_hopper_leads", "Leads at hand.", ["campaign"])
 IN_FLIGHT = Gauge("dialer_calls", "Calls by stage.", ["campaign", "stage"])
+ODDS = Gauge(
+    "dialer_odds_brier",
+    "Mean squared error of the leads' chances of late, and of one rate for all.",
+    ["campaign", "of"],
+)
 TRUNK_BUSY = Gauge("dialer_trunk_calls", "Calls a trunk carries.", ["trunk"])
 ANOMALIES = Counter("dialer_anomalies_total", "Events the dialler had no rule for.", ["what"])
 
@@ -57,6 +62,11 @@ class Gauges:
             if gauge is None:
                 gauge = self._stages[stage] = IN_FLIGHT.labels(self._campaign, stage.value)
             gauge.set(count)
+
+    def told(self, chances: float, rate: float) -> None:
+        """Set how well chances were told."""
+        ODDS.labels(self._campaign, "leads").set(chances)
+        ODDS.labels(self._campaign, "rate").set(rate)
 
     def ended(self, outcome: str) -> None:
         """Count an attempt by how it ended."""

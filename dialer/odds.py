@@ -20,7 +20,7 @@ DOUBT = {"history": 0.6, "hour": 0.35, "weekday": 0.15, "line": 0.35, "list": 0.
 MEMORY = 20_000.0
 """After so many calls with a trait half of what was known of it is from since then."""
 FADING = 1.0 + 1.0 / MEMORY
-MOST_TRAITS = 20_000
+MOST_TRAITS = 5000
 JUDGED_OVER = 2000.0
 TRUSTED_AFTER = 300
 NEAR, FAR = 1e-3, 1.0 - 1e-3

@@ -19,6 +19,7 @@ from switchroom import (
     cli_key,
     cli_lab,
     cli_leads,
+    cli_odds,
     cli_policy,
     cli_run,
     cli_setup,
@@ -52,6 +53,7 @@ cli_audit.install(app)
 cli_books.install(app)
 cli_gate.install(app)
 cli_abandon.install(app)
+cli_odds.install(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -22,7 +22,7 @@ from store.recall import restored
 from store.reservations import Reservations
 from store.verifying import heads
 from store.writer import Writer
-from switchroom import anchors, soundfiles
+from switchroom import anchors, oddsbook, soundfiles
 from switchroom.abandonment import counted_before
 from switchroom.batchdesk import LiveBatches
 from switchroom.claims import Holdings, claims_of, mine, said
@@ -115,6 +115,7 @@ class LiveFloor:
             look=self._look,
             on_idle=self._arm,
         )
+        self.house.dialer.remember(await asyncio.to_thread(oddsbook.found, self.store))
         self._holdings = Holdings(
             self._lease,
             runs=lambda name: self.house.dialer.view(name, self.clock.now()) is not None,
@@ -159,6 +160,7 @@ class LiveFloor:
         await self._count_in(self.house.dialer.uncounted(), self.clock.now())
         self.house.core.feed(known)
         self.do_not_call.start(self.house.core.feed, self.house.core.carry)
+        self._learning = asyncio.create_task(self._put_away_again(), name="put away what is learned")
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
         for link in self.links.values():
             await link.start()
@@ -167,7 +169,9 @@ class LiveFloor:
         """Stop listening and acting, then write what is left; calls in progress go on."""
         await self.desk.close()
         self._anchoring.cancel()
-        await asyncio.gather(self._anchoring, return_exceptions=True)
+        self._learning.cancel()
+        await asyncio.gather(self._anchoring, self._learning, return_exceptions=True)
+        await asyncio.to_thread(oddsbook.put_away, self.store, self.house.dialer.learned())
         await self.batches.close()
         await self.do_not_call.close()
         for link in self.links.values():
@@ -176,6 +180,11 @@ class LiveFloor:
             self._timer.cancel()
         self.house.core.close()
         await self._close_books()
+
+    async def _put_away_again(self) -> None:
+        while True:
+            await asyncio.sleep(oddsbook.PUT_AWAY_S)
+            await asyncio.to_thread(oddsbook.put_away, self.store, self.house.dialer.learned())
 
     async def _anchor(self) -> None:
         """Put the heads of the books down elsewhere, again and again."""
