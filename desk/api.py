@@ -24,6 +24,7 @@ from telephony.ports import Floor
 from telephony.views import CampaignView
 
 MAX_LIST_BYTES = 256 * 1024 * 1024
+DAY_S = 86_400.0
 CHUNK = 64 * 1024
 _LISTS = (
     *("text/csv", "application/csv", "application/octet-stream"),
@@ -92,6 +93,13 @@ class Api:
         if at is None:
             return _json(campaign.contracts)
         return _json(await self._queries.contracts(campaign=campaign.id, at=at))
+
+    async def amd(self, request: web.Request, route: Route) -> web.Response:
+        said, campaign = asked(request, route), self._campaign(request).id
+        found = await self._queries.amd(campaign=campaign, since=said.get("since", self._floor.view().at - DAY_S))
+        if found is None:
+            raise Refusal(404, "unknown_campaign")
+        return _json(found)
 
     async def trunks(self, request: web.Request, route: Route) -> web.Response:
         return _json(self._floor.view().trunks)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from desk.books import Books
+from dialer.amd.report import AmdReport
 from telephony.views import ContractView
 
 
@@ -136,6 +137,10 @@ class DeskQueries(Books, Protocol):
 
     async def contracts(self, *, campaign: str, at: float) -> Sequence[ContractView]:
         """A campaign's abandon contracts as they stood at that instant, recounted from the journal."""
+        ...
+
+    async def amd(self, *, campaign: str, since: float) -> AmdReport | None:
+        """How detection of answering machines did on the campaign since an instant; None without such a campaign."""
         ...
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:

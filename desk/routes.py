@@ -10,6 +10,7 @@ from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
 from desk.dnc_routes import DNC_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.route import Query, Route
+from dialer.amd.report import AmdReport
 from telephony.agents import CampaignAction
 from telephony.views import AgentView, AlarmView, CampaignView, ContractView, ServerView, TrunkView
 
@@ -69,6 +70,14 @@ ROUTES: tuple[Route, ...] = (
         Query(
             "at", "Recount as of this instant, seconds since the epoch; live when not given.", (0, 1e12), whole=False
         ),
+        refuses=(404,),
+    ),
+    _read(
+        "/campaigns/{id}/amd",
+        "amd",
+        "How answering machine detection does on a campaign: verdicts, time taken, rates of error with 95 % intervals from the sample and from dispositions, people hung up on for machines. The last 24 hours when not given.",
+        AmdReport,
+        _SINCE,
         refuses=(404,),
     ),
     _read("/trunks", "trunks", "All trunks with health and load.", tuple[TrunkView, ...]),

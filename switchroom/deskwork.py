@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
+from dialer.amd.report import AmdReport, report
 from store import queries
+from store.detection import BIN_S, detected
 from switchroom import upload
 from switchroom.abandonment import audited
 from switchroom.bookwork import Bookwork
@@ -60,6 +62,28 @@ class Deskwork(Bookwork):
         if settings is None:
             return ()
         return await self._ask(lambda: audited(self._store, campaign, settings.contracts, self._server.zone, at))
+
+    async def amd(self, *, campaign: str, since: float) -> AmdReport | None:
+        settings = self._campaigns.get(campaign)
+        if settings is None:
+            return None
+        amd, until = settings.amd, self._now() + 1.0
+        found = await self._ask(
+            lambda: detected(self._store, campaign, since=since, until=until, machine=amd.disposition)
+        )
+        return report(
+            found.counted,
+            found.times,
+            found.causes,
+            campaign=campaign,
+            stage=amd.stage,
+            sample=amd.sample,
+            disposition=amd.disposition,
+            since=since,
+            until=until,
+            gone=found.gone,
+            bin_s=BIN_S,
+        )
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
         rows = await self._ask(lambda: queries.recordings_list(self._store, limit=limit, before=before))

@@ -16,6 +16,8 @@ from desk.dnc_ports import (
     NewEntry,
 )
 from desk.ports import BatchRow, CallRow, ImportRefused, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
+from dialer.amd.errors import Counted
+from dialer.amd.report import AmdReport, report
 from telephony.agents import (
     AgentState,
     Ask,
@@ -359,6 +361,21 @@ class FakeQueries(FakeBooks):
             placed_at=EPOCH,
         )
         return [row][:limit] if campaign in (None, "spring") else []
+
+    async def amd(self, *, campaign: str, since: float) -> AmdReport | None:
+        return report(
+            Counted(heard_human=9, heard_machine=4, away=3, sampled=1, checked=1, passed=9, spoken=8, spoken_machines=1),
+            [(80, 4), (120, 9)],
+            {"human": {"human": 9}, "machine": {"longgreeting": 4}},
+            campaign=campaign,
+            stage="asterisk",
+            sample=0.03,
+            disposition="machine",
+            since=since,
+            until=EPOCH,
+            gone=0,
+            bin_s=0.01,
+        )
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
         return [
