@@ -10,6 +10,7 @@ from typer import rich_utils
 from config.faults import SettingsError
 from switchroom import (
     cli_abandon,
+    cli_amd,
     cli_audit,
     cli_batches,
     cli_books,
@@ -44,6 +45,7 @@ cli_run.install(app)
 cli_setup.install(app)
 cli_policy.install(app)
 cli_lab.install(app)
+cli_amd.install(app)
 cli_leads.install(app)
 cli_dnc.install(app)
 cli_floor.install(app)

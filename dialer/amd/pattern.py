@@ -14,8 +14,10 @@ from telephony.detection import Heard
 FRAME_S = FRAME / RATE
 LEAST_LEVEL = 60.0
 """Root mean square, of 32767, below which nothing is speech."""
-OVER_NOISE = 3.0
+OVER_NOISE = 2.5
 """How many times the noise of the line speech is louder."""
+MOST_NOISE = 600.0
+"""Louder than this is no noise of a line: somebody speaks from the first instant on."""
 NOISE_FRAMES = 50
 HUMAN_GREETING_S = 1.3
 """Nobody who waits for an answer has spoken longer."""
@@ -51,8 +53,8 @@ class Pattern:
         return self._quiet()
 
     def _noise(self) -> float:
-        """The level of the line when nobody speaks: near the least of the last second."""
-        return float(np.quantile(self._levels, 0.1)) if len(self._levels) >= 5 else 0.0
+        """The level of the line when nobody speaks: the least of the last second."""
+        return min(MOST_NOISE, *self._levels) if self._levels else MOST_NOISE
 
     def _spoken(self, sound: np.ndarray) -> Finding | None:
         self._run += 1

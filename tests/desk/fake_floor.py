@@ -364,7 +364,9 @@ class FakeQueries(FakeBooks):
 
     async def amd(self, *, campaign: str, since: float) -> AmdReport | None:
         return report(
-            Counted(heard_human=9, heard_machine=4, away=3, sampled=1, checked=1, passed=9, spoken=8, spoken_machines=1),
+            Counted(
+                heard_human=9, heard_machine=4, away=3, sampled=1, checked=1, passed=9, spoken=8, spoken_machines=1
+            ),
             [(80, 4), (120, 9)],
             {"human": {"human": 9}, "machine": {"longgreeting": 4}},
             campaign=campaign,
