@@ -45,7 +45,9 @@ def test_report_counts_what_was_heard_what_became_of_it_and_what_agents_said() -
         *listened("c-9", Heard.UNSURE, 1.80, Then.AGENT, "not_interested"),
         placed("c-10", lead=10, customer="kc-10", number_key=10),
     ]
-    InlineLedger(opened).submit(facts, NOON)
+    ledger = InlineLedger(opened)
+    ledger.submit(facts, NOON)
+    ledger.close()
     found = detected(opened, SPRING, since=NOON - 1, until=NOON + 1, machine="machine")
     assert found.counted == Counted(
         heard_human=3, heard_machine=5, heard_unsure=1, away=2, sampled=3, checked=2, checked_people=1,
