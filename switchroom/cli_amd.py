@@ -11,9 +11,9 @@ from rich.table import Table
 
 from config.load import load_campaigns, load_server
 from config.model import AmdSettings, CampaignSettings
-from switchroom.cli_floor import Json, Remote, ServerFile, Token, Url
+from switchroom.cli_floor import Remote, ServerFile, Token, Url
 from switchroom.cli_run import beside
-from switchroom.cli_words import console, errors, fail, print_json, say
+from switchroom.cli_words import Json, console, errors, fail, print_json, say
 
 DAY_S = 86_400.0
 LONGEST_S = 60.0
@@ -89,7 +89,7 @@ def attempt(
     campaign: Annotated[str, typer.Option("--campaign", help=say("amd.campaign"))] = "",
     campaigns: Annotated[Path | None, typer.Option("--campaigns", help=say("opt.campaigns"))] = None,
     config: ServerFile = Path("server.toml"),
-    most_s: Annotated[float, typer.Option("--most", min=0.2, max=LONGEST_S, help=say("amd.most"))] = 0.0,
+    most_s: Annotated[float | None, typer.Option("--most", min=0.2, max=LONGEST_S, help=say("amd.most"))] = None,
     as_json: Json = False,
 ) -> None:
     from dialer.amd.asterisk_rules import AsteriskRules
