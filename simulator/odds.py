@@ -34,6 +34,8 @@ class Odds(Section):
     patience_mean_s: float = Field(20.0, gt=0, description="Mean further wait for somebody to speak.")
     amd_mistakes: Share = Field(0.03, description="Share of people AMD takes for a machine.")
     amd_misses: Share = Field(0.10, description="Share of machines AMD takes for a person.")
+    amd_person_s: tuple[float, float] = Field((0.9, 1.5), description="Least and most time AMD takes to hear a person.")
+    amd_machine_s: tuple[float, float] = Field((1.1, 1.7), description="The same for a machine.")
     says_cause: Share = Field(0.5, description="Share of hang-ups that carry a Reason header (cause 16, not 0).")
     opts_out: Share = Field(0.05, description="Share of abandoned people who press the opt-out key.")
 

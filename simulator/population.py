@@ -91,7 +91,7 @@ class Customers:
                 patience_s=rng.uniform(20.0, 60.0),
                 talk_s=rng.uniform(6.0, 20.0),
                 amd="HUMAN" if missed else "MACHINE",
-                amd_s=rng.uniform(2.0, 3.0),
+                amd_s=rng.uniform(*self.odds.amd_machine_s),
             )
         if kind == "busy":
             return Fate(Ending.BUSY, rng.expovariate(1 / self.odds.busy_mean_s) + 0.05, 0.0)
@@ -122,7 +122,7 @@ class Customers:
             patience_s=odds.patience_min_s + rng.expovariate(1 / odds.patience_mean_s),
             talk_s=talk_s * talk_scale,
             amd="MACHINE" if wrongly_machine else "HUMAN",
-            amd_s=rng.uniform(2.0, 3.0) if wrongly_machine else rng.uniform(0.9, 1.5),
+            amd_s=rng.uniform(*odds.amd_machine_s) if wrongly_machine else rng.uniform(*odds.amd_person_s),
             ended_by=16 if rng.random() < odds.says_cause else None,
             opts_out=rng.random() < odds.opts_out,
         )
