@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from math import exp
+from math import exp, inf
 
 from config.model import AbandonContract, CalendarSettings, CampaignSettings
 from dialer.abandonment import Budget, Totals
@@ -24,6 +24,7 @@ from telephony.ids import CampaignId, LeadId, ServerId
 from telephony.leads import Lead
 
 PACE_MEMORY_S = 30.0
+AIM_S = 0.5
 TOLD_FOR_S = 300.0
 MOST_TOLD = 500
 
@@ -91,6 +92,7 @@ class Campaign:
         self.listen = listen(settings)
         self.listen_until_s = deadline_s(settings)
         self.uncounted += self.contracts.changed(settings.contracts)
+        self._aimed_at = -inf
         self._deciding = settings.contracts[0]
         self.budget.target = self.budget.limit = self._deciding.target
         self.budget.binding = False
@@ -122,10 +124,17 @@ class Campaign:
         (forecast.human if human else forecast.other)(now - flight.placed_at, now, flight.told)
 
     def aim(self, now: float) -> None:
-        """Have the budget obey the tightest contract of this instant."""
+        """Have the budget obey the tightest contract, looked for twice a second."""
+        if 0.0 <= now - self._aimed_at < AIM_S:
+            return
+        self._aimed_at = now
         tightest = self.contracts.aim(now, self.budget.remembered)
         self._deciding = contract = tightest.of.contract
         self.budget.obey(contract.label, contract.target, tightest.target, tightest.of.figures(now).rate)
+
+    def aim_anew(self) -> None:
+        """The counts have changed otherwise than by a call: look for the tightest contract at the next decision."""
+        self._aimed_at = -inf
 
     def decided(self, call: Decided) -> None:
         """A call was decided: it counts under every contract, and the budget moves by the one that decides."""

@@ -135,6 +135,8 @@ class Count:
 
     def __init__(self, contract: AbandonContract, zone: str) -> None:
         self.contract = contract
+        self.whole = False
+        """Whether the calls of before are in."""
         self._zone = zone
         self._step = step_s(contract.window)
         self._slots: deque[tuple[int, list[int]]] = deque()
@@ -234,9 +236,11 @@ class Contracts:
     def put(self, contract: AbandonContract, slots: Iterable[tuple[int, As, int]]) -> None:
         """Add the calls of before to a contract's count; nothing when the contract is not kept any more."""
         for count in self.counts:
-            if _counting(count.contract) == _counting(contract):
+            if not count.whole and _counting(count.contract) == _counting(contract):
+                count.whole = True
                 for slot, counted_as, calls in slots:
                     count.put(slot, counted_as, calls)
+                return
 
     def decided(self, call: Decided) -> None:
         """Count one more call under every contract."""

@@ -226,6 +226,7 @@ class DialerEngine:
         one = self._campaigns.get(CampaignId(campaign))
         if one is not None:
             one.contracts.put(contract, slots)
+            one.aim_anew()
             one.budget.owe(one.contracts.debt(now))
 
     # what people ask

@@ -332,3 +332,22 @@ def test_places_are_found_in_every_way_to_write_a_key() -> None:
     place = nearest(places(text), ("t", 1, "sub", "missing"))
     assert place is not None
     assert place.line == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('window = "fortnight"', ("campaign.a.abandon[1].window", "abandon_window")),
+        ('window = "59 minutes"', ("campaign.a.abandon[1].window", "abandon_window")),
+        ('[[campaign.a.abandon]]\nname = "30 days"', ("campaign.a.abandon", "contract_twice")),
+        ('name = "pacing"', ("campaign.a.abandon", "contract_twice")),
+    ],
+)
+def test_abandon_contracts_have_windows_that_are_and_names_of_their_own(
+    text: str, fault: tuple[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "campaigns.toml"
+    path.write_text(f"[[campaign.a.abandon]]\n{text}\n", "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_campaigns(path, ServerSettings())
+    assert [(one.key, one.code) for one in caught.value.faults] == [fault]

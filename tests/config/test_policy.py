@@ -182,3 +182,34 @@ def test_a_pack_says_what_was_not_verified_in_both_languages(name: str) -> None:
     assert packs()[name].unverified
     for note in (*packs()[name].unverified, *packs()[name].beyond):
         assert note.say("zh-CN") != note.say("en")
+
+
+@pytest.mark.parametrize(
+    ("contracts", "kept"),
+    [
+        ([{"target": 0.03, "window": "30 days"}], True),
+        ([{"target": 0.02, "window": "1 hour"}], True),
+        ([{"target": 0.03, "window": "15 days"}, {"target": 0.5, "window": "campaign"}], True),
+        ([{"target": 0.031, "window": "30 days"}], False),
+        ([{"target": 0.03, "window": "28 days"}], False),
+        ([{"target": 0.03, "window": "month"}], False),
+        ([{"target": 0.03, "window": "30 days", "late": "connected"}], False),
+        ([{"target": 0.03, "window": "30 days", "early": "connected"}], False),
+        ([{"target": 0.03, "window": "30 days", "clock": "amd_end"}], False),
+        ([{"target": 0.03, "window": "30 days", "of": "answered"}], False),
+        ([{"target": 0.03, "window": "30 days", "threshold_s": 2.5}], False),
+        ([], False),
+    ],
+)
+def test_an_abandon_contract_is_as_strict_when_keeping_it_keeps_the_pack_s(
+    contracts: list[dict[str, object]], kept: bool
+) -> None:
+    assert looser_than("us", abandon=contracts) == ([] if kept else ["abandon"])
+
+
+def test_packs_state_their_contract_and_a_campaign_of_theirs_has_it_beside_its_own(tmp_path: Path) -> None:
+    stated = {"us": (0.03, "30 days"), "uk": (0.0, "day"), "ca": (0.05, "month")}
+    for pack, contract in stated.items():
+        campaign = campaigns_of(tmp_path, f'[campaign.a]\npolicy = "{pack}"\n')["a"]
+        assert [(one.target, one.window) for one in campaign.contracts][1:] == [contract]
+        assert campaign.contracts[0].target == campaign.pacing.target_abandon

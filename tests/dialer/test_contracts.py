@@ -181,6 +181,14 @@ def test_the_tightest_contract_decides_and_a_repaid_one_gives_way() -> None:
     assert contracts.aim(NOON + 3600.0, 10.0).target == pytest.approx(0.02)
 
 
+def test_two_contracts_that_count_alike_are_each_told_of_the_calls_of_before_once() -> None:
+    strict, lax = AbandonContract(window="day", target=0.01), AbandonContract(name="lax", window="day", target=0.05)
+    contracts = kept(strict, lax)
+    for one in (strict, lax):
+        contracts.put(one, [(int(NOON // 900), As.ABANDONED, 3)])
+    assert [one.abandoned for one in contracts.figures(NOON)] == [3, 3]
+
+
 def test_an_hourly_contract_is_undercut_by_the_scatter_of_an_hour() -> None:
     for agents, aimed in ((5, 0.020), (20, 0.025), (200, 0.0284)):
         contracts = kept(AbandonContract(window="1 hour", target=0.03))
