@@ -26,8 +26,10 @@ NAMES = (
     "asterisk_bridge",
     "hour_simulated",
     "predictive_hour",
+    "pacing_decision",
+    "pacing",
 )
-ONLY_BY_NAME = frozenset({"predictive_hour"})
+ONLY_BY_NAME = frozenset({"predictive_hour", "pacing"})
 """What takes as long as the time it plays; left out when none is named."""
 
 
@@ -51,6 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FOLDER",
         help="leave database and logs of `predictive_hour` there; must not be there yet",
     )
+    parser.add_argument("--states", type=int, default=100_000, help="random states of the benchmark `pacing_decision`")
+    parser.add_argument("--seeds", type=int, default=4, help="seeds of the benchmark `pacing`")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the hours the benchmark `pacing` plays")
+    parser.add_argument(
+        "--rows", default="pacing-rows.jsonl", help="where `pacing` keeps its rows, to go on after a stop"
+    )
     given = parser.parse_args(arguments)
     errors = Console(stderr=True)
     unknown = [name for name in given.names if name not in NAMES]
@@ -68,6 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 kills=given.kills,
                 customers=given.customers,
                 numbers=given.numbers,
+                states=given.states,
+                seeds=given.seeds,
+                scale=given.scale,
+                rows=given.rows,
                 minutes=given.minutes,
                 keep=given.keep,
             )
@@ -98,6 +110,7 @@ def measure(
     numbers: int,
     minutes: float,
     keep: Path | None,
+    **more: float | str,
 ) -> Result:
     """Run one benchmark with what it takes of the options."""
     module = importlib.import_module(f"benchmarks.{name}")
@@ -114,6 +127,10 @@ def measure(
         options["minutes"], options["keep"] = minutes, keep
     elif name == "gate":
         options["customers"] = customers
+    elif name == "pacing_decision":
+        options["states"] = more["states"]
+    elif name == "pacing":
+        options = {one: more[one] for one in ("seeds", "scale", "rows")}
     found: Result = module.run(**options)
     return found
 
