@@ -127,6 +127,8 @@ class Automatic:
                 shared=self._shared(campaign.id, server),
             )
         )
+        if placement.code == "pace.lines" and (ill := self._outgoing.trunks.ill(campaign.trunks, server)):
+            placement = Placement(placement.count, "pace.trunk_probed", {**placement.words, "trunk": ill})
         if placement.count:
             placed = self._place(campaign, server, placement, now, out)
             campaign.paced(placed, now)

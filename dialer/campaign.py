@@ -9,9 +9,10 @@ from dialer.abandonment import Budget, Totals
 from dialer.amd.screening import Screening
 from dialer.amd.stage import deadline_s, listen
 from dialer.books import Flight
-from dialer.contracts import As, Contracts, Decided, counts_as
+from dialer.contracts import As, Contracts, Decided, Way, counts_as
 from dialer.forecast import Forecast
 from dialer.gate import AUTOMATIC, GateRules
+from dialer.impatience import Impatience
 from dialer.level import USUAL
 from dialer.metrics import Gauges
 from dialer.odds import Odds, Traits
@@ -71,6 +72,7 @@ class Campaign:
         self._told: dict[LeadId, tuple[float, Traits, float]] = {}
         self.screening = Screening(campaign)
         self.taken = Taken()
+        self.impatience = Impatience()
         self.totals = totals
         self.budget = Budget(
             settings.pacing.target_abandon, live=totals.connected + totals.abandoned, abandoned=totals.abandoned
@@ -139,6 +141,8 @@ class Campaign:
     def decided(self, call: Decided) -> None:
         """A call was decided: it counts under every contract, and the budget moves by the one that decides."""
         self.contracts.decided(call)
+        if call.way is not Way.MACHINE:
+            self.impatience.waited(call.waited_s, hung_up=call.way is Way.HUNG_UP)
         match counts_as(self._deciding, call):
             case As.CONNECTED:
                 self.budget.connected(call.at)
@@ -167,7 +171,9 @@ class Campaign:
     def patience_s(self) -> float:
         """How long an answered customer still waits for an agent when nobody listens to him any more."""
         patience_s = self.settings.pacing.patience_s
-        return patience_s if self.listen is None else max(0.0, patience_s - self.screening.people_wait_s)
+        if self.listen is not None:
+            patience_s = max(0.0, patience_s - self.screening.people_wait_s)
+        return self.impatience.within(patience_s) if self._deciding.early == "abandoned" else patience_s
 
     def next_tick(self, now: float) -> float:
         """The next whole multiple of the tick, so that campaigns wake together."""

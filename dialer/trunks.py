@@ -122,6 +122,13 @@ class TrunkBoard:
         """How many calls the trunks on that PBX would take at this instant."""
         return sum(trunk.room(now) for trunk in trunks if trunk.server == server)
 
+    def ill(self, trunks: Iterable[Trunk], server: ServerId) -> str:
+        """Which trunks on that PBX are probed because calls fail on them, when none there is healthy; else ''."""
+        there = [trunk for trunk in trunks if trunk.server == server]
+        if any(trunk.health is Health.HEALTHY for trunk in there):
+            return ""
+        return ", ".join(trunk.id for trunk in there)
+
     def choose(self, trunks: Iterable[Trunk], server: ServerId | None, number: PhoneNumber, now: float) -> Trunk | None:
         """The trunk for the next call: a probe that is due, else the first healthy one with room; None for none."""
         first: Trunk | None = None

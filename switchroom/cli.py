@@ -11,6 +11,7 @@ from config.faults import SettingsError
 from switchroom import (
     cli_abandon,
     cli_amd,
+    cli_agents,
     cli_audit,
     cli_batches,
     cli_books,
@@ -49,6 +50,7 @@ cli_amd.install(app)
 cli_leads.install(app)
 cli_dnc.install(app)
 cli_floor.install(app)
+cli_agents.install(app)
 cli_batches.install(app)
 cli_key.install(app)
 cli_audit.install(app)

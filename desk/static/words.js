@@ -328,6 +328,7 @@ export const WORDS = {
   "pace.contract": ["约定 {contract} 已无余量（放弃率 {rate}，上限 {limit}）：每位空闲坐席只拨一通，空闲 {free}，在拨 {pending}", "Contract {contract} has no room left ({rate} abandoned, {limit} allowed): only one call for each free agent, {free} free, {pending} under way"],
   "pace.zero": ["约定 {contract} 不允许任何放弃：每位空闲坐席只拨一通，空闲 {free}，在拨 {pending}", "Contract {contract} allows no abandoned call: one call for each free agent, {free} free, {pending} under way"],
   "pace.no_agents": ["没有坐席在岗", "No agents are in"],
+  "pace.trunk_probed": ["线路 {trunk} 连续失败，每 2 秒只试拨一通", "Calls fail on {trunk}: one probe call every 2 s until they pass again"],
   "pace.lines": ["线路或呼叫速率已用满", "Lines or call rate are used up"],
   "pace.stopped": ["活动已停止", "The campaign is stopped"],
   "pace.paused": ["活动已暂停", "The campaign is paused"],

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from config.model import AbandonContract
 from dialer.abandonment import Budget
+from dialer.contracts import Decided, Way
 from dialer.forecast import HORIZON, Forecast
+from dialer.impatience import Impatience
 from dialer.pacing import PaceView, Placement, pacer_for
 from dialer.pacing.supply import agents_there
 from dialer.taken import Taken
@@ -12,6 +15,7 @@ from simulator.lab.play import Cell, play
 from telephony.agents import AgentState, SeatMode
 from telephony.facts import AgentChanged
 from telephony.ids import AgentId, CallId
+from telephony.outcomes import Outcome
 from telephony.ports import Departures
 
 from .floor import NOON, PBX, Agents, Floor, campaign, lead, pacing, placed
@@ -164,3 +168,46 @@ def test_call_under_detection_counts_by_its_own_probability() -> None:
 def test_time_spent_listening_is_taken_off_the_customers_patience() -> None:
     whole, rest = place(talking=60, wrapping=15), place(talking=60, wrapping=15, patience_s=0.2)
     assert rest.count < whole.count
+
+
+def test_customers_who_hang_up_early_leave_less_time_to_find_an_agent() -> None:
+    impatience = Impatience()
+    assert impatience.within(2.0) == 2.0
+    for _ in range(400):
+        impatience.waited(1.0, hung_up=True)
+    assert 0.7 < impatience.within(2.0) < 1.2
+
+
+def test_early_hang_ups_shorten_the_patience_only_where_the_contract_counts_them() -> None:
+    for early, shorter in (("left_out", False), ("abandoned", True)):
+        contract = AbandonContract(name="strict", target=0.001, early=early)
+        floor = Floor(campaign("predictive", abandon=[contract]), agents=Agents(5), leads=[lead(1)])
+        line = floor.engine._campaigns["sales"]
+        for turn in range(300):
+            line.decided(Decided(NOON + turn, Way.HUNG_UP, 1.0))
+        line.aim(NOON + 300.0)
+        assert (line.patience_s < 1.5) is shorter
+
+
+def test_budget_earns_nothing_while_leads_run_out() -> None:
+    floor = Floor(campaign("predictive"), agents=Agents(20), leads=[lead(n) for n in range(1, 4)])
+    calls = placed(floor.ask("start"))
+    line = floor.engine._campaigns["sales"]
+    assert len(calls) == 3
+    assert line.placement.code == "pace.no_leads"
+    assert not line.budget.binding
+    before = line.budget.cap
+    line.budget.connected(floor.now)
+    assert line.budget.cap == before
+
+
+def test_supervisor_is_told_that_a_failing_trunk_is_only_probed() -> None:
+    floor = Floor(campaign("predictive"), agents=Agents(9), leads=[lead(n) for n in range(1, 200)])
+    for call in placed(floor.ask("start")):
+        floor.ended(call, Outcome.TRUNK_DOWN)
+    line = floor.engine._campaigns["sales"]
+    floor.tick(30.0)
+    floor.tick()
+    assert line.placement.code == "pace.trunk_probed"
+    assert line.placement.words["trunk"] == "carrier"
+    assert not line.budget.binding

@@ -93,6 +93,16 @@ async def test_a_served_floor_is_seen_and_steered_from_the_terminal_and_ends_cle
     assert "林 Lin" in shown[1].out
     assert "春季回访" in shown[2].out
     assert "cli." not in "".join(said.out + said.err for said in shown)
+    left = await site.each(
+        ("agent", "leave", "--campaign", "spring"),
+        ("agent", "leave", "1001", "--in", "5"),
+        ("agent", "stay", "1001"),
+        ("agent", "leave", "9999"),
+        ("agent", "leave"),
+    )
+    assert [said.code for said in left] == [0, 1, 1, 1, 2], "nobody is at work to leave"
+    assert all(said.clean for said in left)
+    assert "cli." not in "".join(said.out + said.err for said in left)
     status, agents = json.loads(shown[9].out), json.loads(shown[10].out)
     assert status["actor"] == "admin"
     assert status["agents"] == {"logged_out": 2}
