@@ -10,8 +10,8 @@ from typer import rich_utils
 from config.faults import SettingsError
 from switchroom import (
     cli_abandon,
-    cli_amd,
     cli_agents,
+    cli_amd,
     cli_audit,
     cli_batches,
     cli_books,
