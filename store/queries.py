@@ -151,6 +151,13 @@ def campaigns_of(store: Store, calls: Collection[str]) -> dict[str, str]:
     return {row.call: row.campaign for row in rows}
 
 
+def campaigns_between(store: Store, since: float, until: float) -> list[str]:
+    """The campaigns that placed a call in [since, until], by name."""
+    a = attempts.c
+    rows = _all(store, select(a.campaign).where(a.placed_at >= since, a.placed_at <= until).distinct())
+    return sorted(row.campaign for row in rows)
+
+
 def journal_tail(
     store: Store, limit: int = 100, *, kinds: Sequence[str] = (), before: int | None = None
 ) -> list[Entry]:

@@ -1,6 +1,6 @@
 """What the store knows from before: the state a run begins with, and the journal read back as facts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -98,6 +98,16 @@ def journal_lines(store: Store) -> Iterator[bytes]:
     with store.reading.connect().execution_options(stream_results=True, yield_per=LINES_AT_ONCE) as connection:
         for at, payload in connection.execute(select(journal.c.at, journal.c.payload).order_by(journal.c.seq)):
             yield f"{at:.6f} {payload}\n".encode()
+
+
+def facts_between(store: Store, since: float, until: float, kinds: Collection[str]) -> Iterator[tuple[float, Fact]]:
+    """The facts of these kinds submitted in [since, until], in the journal's order, with their instants."""
+    query = select(journal.c.at, journal.c.payload).where(
+        journal.c.at >= since, journal.c.at <= until, journal.c.kind.in_(kinds)
+    )
+    with store.reading.connect().execution_options(stream_results=True, yield_per=LINES_AT_ONCE) as connection:
+        for at, payload in connection.execute(query.order_by(journal.c.seq)):
+            yield at, decode(payload)
 
 
 def decode(payload: str) -> Fact:

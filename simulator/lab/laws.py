@@ -12,12 +12,18 @@ BLOCK = 4096
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
-    """Lengths in seconds with a mean and a coefficient of variation, lognormal or gamma, cut off at `most`."""
+    """Lengths in seconds with a mean and a coefficient of variation, lognormal or gamma, cut off at `most`; or lengths
+    that were `seen`, drawn again."""
 
-    mean: float
-    cv: float
+    mean: float = 0.0
+    cv: float = 0.0
     kind: str = "lognormal"
     most: float = 0.0
+    seen: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.seen and not (self.mean > 0.0 and self.cv > 0.0):
+            raise ValueError("a law needs a mean and a cv above 0, or lengths that were seen")
 
     def draw(self, rng: np.random.Generator, size: int) -> Floats:
         """`size` lengths; those above `most` are drawn again."""
@@ -27,6 +33,8 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
         return drawn
 
     def _draw(self, rng: np.random.Generator, size: int) -> Floats:
+        if self.seen:
+            return rng.choice(np.array(self.seen), size)
         if self.kind == "gamma":
             shape = 1.0 / self.cv**2
             return rng.gamma(shape, self.mean / shape, size)
@@ -35,15 +43,18 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """The shares of all calls that a human answers, that are busy, that a machine answers; the rest is not answered."""
+    """The shares of all calls that a human answers, that are busy, that a machine answers, that the network loses; the
+    rest is not answered."""
 
     human: float
     busy: float
     machine: float
+    failed: float = 0.0
 
 
 class Laws(msgspec.Struct, frozen=True, kw_only=True):
-    """One world. `refusals` is the share of short conversations."""
+    """One world. `refusals` is the share of short conversations; `other` the time from dialling to an end without a
+    human, where it was measured as a whole."""
 
     set_up: Law = Law(mean=2.0, cv=0.4)
     ring: Law = Law(mean=9.0, cv=0.6, most=25.0)
@@ -54,6 +65,7 @@ class Laws(msgspec.Struct, frozen=True, kw_only=True):
     conversation: Law = Law(mean=120.0, cv=0.8)
     wrap: Law = Law(mean=15.0, cv=0.6, kind="gamma")
     patience_s: float = 2.0
+    other: Law | None = None
 
 
 class Stock:
@@ -73,8 +85,8 @@ class Dice:
     """Everything the world leaves to chance, from one seed."""
 
     def __init__(self, laws: Laws, seed: int) -> None:
-        streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(8)]
-        fate, set_up, ring, amd, talk, wrap, lead, leaver = streams
+        streams = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(9)]
+        fate, set_up, ring, amd, talk, wrap, lead, leaver, other = streams
         self.fate = Stock(fate.random).one
         self.set_up = Stock(lambda size: laws.set_up.draw(set_up, size)).one
         self.ring = Stock(lambda size: laws.ring.draw(ring, size)).one
@@ -82,9 +94,5 @@ class Dice:
         self.talk = Stock(lambda size: _talks(laws, talk, size)).one
         self.wrap = Stock(lambda size: laws.wrap.draw(wrap, size)).one
         self.lead = lead
-        self.leaver = leaver
-
-
-def _talks(laws: Laws, rng: np.random.Generator, size: int) -> Floats:
-    refused = rng.random(size) < laws.refusals
-    return np.where(refused, laws.refusal.draw(rng, size), laws.conversation.draw(rng, size))
+        law = laws.other
+        self.other = Stock(lambda size: law.draw(other, size)).one if law is not None else None

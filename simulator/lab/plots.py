@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simulator.lab.play import Played, Summed
+from simulator.lab.play import Cell, Played, Summed
 
 FORMATS = ("svg", "png")
 CJK = (
@@ -39,6 +39,7 @@ def draw(
     mpl.rcParams.update({"svg.fonttype": "none", "font.sans-serif": [*chinese, "DejaVu Sans"], "figure.dpi": 110})
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
+    several = len({row.cell.target for row in summed}) > 1
 
     figure, (against, waits) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
     for rule in dict.fromkeys(row.cell.rule for row in summed):
@@ -53,7 +54,7 @@ def draw(
         if len({row.cell.agents for row in rows}) > 1:
             waits.plot([row.cell.agents for row in rows], [row.wait_s for row in rows], "o-", label=rule)
         else:
-            waits.bar([f"{rule}\n{row.cell.scenario}" for row in rows], [row.wait_s for row in rows])
+            waits.bar([_name(row.cell, several, "\n") for row in rows], [row.wait_s for row in rows])
     against.axvline(3.0, linestyle=":", color="grey")
     against.set(xlabel=words["abandonment"], ylabel=words["utilisation"])
     waits.set(ylabel=words["wait"])
@@ -64,12 +65,13 @@ def draw(
     plt.close(figure)
 
     figure, axis = plt.subplots(figsize=(11, 4.0), layout="constrained")
-    for one in {(row.cell.rule, row.cell.scenario, row.cell.agents): row for row in played}.values():
+    runs = {(row.cell.rule, row.cell.scenario, row.cell.agents, row.cell.target): row for row in played}
+    for one in runs.values():
         points = [one.timeline[n : n + SMOOTHED] for n in range(0, len(one.timeline), SMOOTHED)]
         axis.plot(
             [part[0][0] / 3600.0 for part in points],
             [100.0 * sum(row[2] for row in part) / max(1, sum(row[1] for row in part)) for part in points],
-            label=f"{one.cell.rule} · {one.cell.scenario} · {one.cell.agents}",
+            label=_name(one.cell, several, " · "),
             linewidth=1.0,
         )
     axis.axhline(3.0, linestyle=":", color="grey")
@@ -78,6 +80,11 @@ def draw(
     files += _save(figure, folder / "timeline")
     plt.close(figure)
     return files
+
+
+def _name(cell: Cell, with_target: bool, between: str) -> str:
+    target = [f"{cell.target:.1%}"] if with_target and cell.target else []
+    return between.join([cell.rule, *target, cell.scenario, str(cell.agents)])
 
 
 def _save(figure: object, stem: Path) -> list[Path]:

@@ -19,8 +19,8 @@ from simulator.lab.world import Rule, Scene
 class Ours:
     """A rule of the dialler with its forecast and its budget, told of the lab's events as the dialler is of the floor's."""
 
-    def __init__(self, mode: str, target: float, laws: Laws) -> None:
-        pacing = PacingSettings(target_abandon=target, patience_s=laws.patience_s, max_ratio=20.0)
+    def __init__(self, mode: str, target: float, laws: Laws, *, max_ratio: float = 20.0) -> None:
+        pacing = PacingSettings(target_abandon=target, patience_s=laws.patience_s, max_ratio=max_ratio)
         self._forecast = Forecast(laws.ring_s)
         self._budget = Budget(target)
         if mode == "ratio":
@@ -112,3 +112,10 @@ RULES: dict[str, Callable[[float, Laws], Rule]] = {
     "wombat_2": lambda _target, _laws: Wombat(2.0),
 }
 """By name: (target abandonment, laws) → a fresh rule."""
+
+
+def rule_for(name: str, target: float, laws: Laws, *, max_ratio: float) -> Rule:
+    """A fresh rule by its name; ours keeps the campaign's own bound on calls for a free agent."""
+    if name in ("predictive", "ratio"):
+        return Ours(name, target, laws, max_ratio=max_ratio)
+    return RULES[name](target, laws)

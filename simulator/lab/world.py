@@ -312,6 +312,10 @@ class World:
         fate, chance = _fate(course.fate(now), person, course.people), dice.fate()
         if chance < fate.human:
             self._at(now + set_up + dice.ring(), HUMAN, id)
+        elif fate.failed and chance >= 1.0 - fate.failed:
+            self._at(now + set_up, FAILED, id)
+        elif dice.other is not None:
+            self._at(now + dice.other(), OTHER, id)
         elif chance < fate.human + fate.busy:
             self._at(now + set_up, OTHER, id)
         elif chance < fate.human + fate.busy + fate.machine:
