@@ -8,6 +8,7 @@ from desk import bodies
 from desk.batch_routes import BATCH_ROUTES
 from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
 from desk.dnc_routes import DNC_ROUTES
+from desk.forecast_ports import CampaignForecast
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.route import Query, Route
 from dialer.amd.report import AmdReport
@@ -79,6 +80,18 @@ ROUTES: tuple[Route, ...] = (
         AmdReport,
         _SINCE,
         refuses=(404,),
+    ),
+    _read(
+        "/campaigns/{id}/forecast",
+        "campaign_forecast",
+        "What other abandonment targets would bring the campaign: utilisation, waits, talk an agent-hour. Takes seconds.",
+        CampaignForecast,
+        Query(
+            "targets",
+            "Targets as shares with commas, 0 to 0.2, eight at most; 0,0.01,0.02,0.028,0.03,0.05 when not given.",
+        ),
+        Query("agents", "For so many agents; those signed in when not given.", (1, 2000)),
+        refuses=(404, 409),
     ),
     _read("/trunks", "trunks", "All trunks with health and load.", tuple[TrunkView, ...]),
     _read("/servers", "servers", "The links to the Asterisk servers.", tuple[ServerView, ...]),

@@ -17,6 +17,8 @@ from desk.dnc_api import DoNotCallApi
 from desk.dnc_ports import DoNotCallDesk
 from desk.doorbook import Doorbook
 from desk.faults import answer, of_status
+from desk.forecast_api import ForecastApi
+from desk.forecast_ports import Forecaster
 from desk.gauges import FloorGauges
 from desk.guard import HEADERS, Guard, is_loopback
 from desk.live import Live
@@ -64,6 +66,7 @@ class Desk:
         queries: DeskQueries,
         batches: BatchDesk,
         do_not_call: DoNotCallDesk,
+        forecaster: Forecaster,
         clock: Clock,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
@@ -79,7 +82,14 @@ class Desk:
         self._gauges.register(FloorGauges(floor))
         self._app = web.Application(middlewares=[guard.middleware()], client_max_size=MAX_BODY)
         router = self._app.router
-        Api(floor, queries, not_ready_reasons, BatchApi(batches), DoNotCallApi(do_not_call)).install(router)
+        Api(
+            floor,
+            queries,
+            not_ready_reasons,
+            BatchApi(batches),
+            DoNotCallApi(do_not_call),
+            ForecastApi(floor, forecaster),
+        ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)
         router.add_get("/metrics", self._metrics)

@@ -110,6 +110,14 @@ def facts_between(store: Store, since: float, until: float, kinds: Collection[st
             yield at, decode(payload)
 
 
+def last_texts(store: Store, kinds: Collection[str], since: float, limit: int) -> list[tuple[float, str]]:
+    """The last facts of these kinds since an instant, as they stand in the journal, oldest first."""
+    query = select(journal.c.at, journal.c.payload).where(journal.c.kind.in_(kinds))
+    with store.reading.begin() as connection:
+        rows = connection.execute(query.order_by(journal.c.seq.desc()).limit(limit)).all()
+    return [(row.at, row.payload) for row in reversed(rows) if row.at >= since]
+
+
 def decode(payload: str) -> Fact:
     """A fact from its journal text."""
     fact: Fact = _decoder(tuple(kinds())).decode(payload)

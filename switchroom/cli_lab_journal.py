@@ -16,14 +16,13 @@ from store.queries import campaigns_between
 from store.recall import facts_between
 from switchroom.cli_run import beside
 from switchroom.cli_words import console, errors, fail, say
+from switchroom.lab_terms import lab_rule, terms_of
 from switchroom.opening import open_store, store_faults
 
 DATABASE, KEY = "switchroom.db", "number.key"
 LATE_ENDS_S = 900.0
 """Calls placed within the stretch may end so much later."""
 LAST_INSTANT = 4e9
-AUTOMATIC = {"power": "power_2", "predictive": "predictive"}
-"""The lab's rule of a mode; whoever dials by hand is compared with a call for each free agent."""
 
 
 class Recorded:
@@ -37,7 +36,7 @@ class Recorded:
 
     def cells(self, rules: Sequence[str], targets: Sequence[float]) -> list[Cell]:
         """The campaign's own rule and target first, then those asked for."""
-        own = AUTOMATIC.get(self.settings.mode, "progressive")
+        own = lab_rule(self.settings)
         asked = [(rule, target) for rule in rules or [own] for target in targets or [self.target]]
         return [self.cell(rule, target) for rule, target in dict.fromkeys([(own, self.target), *asked])]
 
@@ -73,7 +72,7 @@ def recorded(journal: str, campaign: str, begin: str, end: str, config: Path, ca
             fail("lab.unknown_campaign", exit_code=2, campaign=campaign, allowed=", ".join(known))
         name = campaign or known[0]
         settings = lines.get(name) or CampaignSettings(mode="predictive")
-        terms = _terms(settings, server)
+        terms = terms_of(settings, server)
         learner = Learner(name, patience_s=settings.pacing.patience_s)
         with errors.status(say("lab.reading")):
             learner.hear(facts_between(opened, since, until + LATE_ENDS_S, KINDS))
@@ -149,16 +148,3 @@ def _stretch(journal: str, begin: str, end: str, zone: ZoneInfo) -> tuple[float,
 def _at(day: datetime, text: str) -> datetime:
     hour, minute = text.split(":")
     return day.replace(hour=int(hour), minute=int(minute))
-
-
-def _terms(settings: CampaignSettings, server: ServerSettings) -> Terms:
-    trunks = [one for one in server.trunk if not settings.trunks or one.name in settings.trunks]
-    limits = {"lines": sum(t.channels for t in trunks), "cps": sum(t.cps for t in trunks)} if trunks else {}
-    pacing = settings.pacing
-    return Terms(
-        patience_s=pacing.patience_s,
-        ring_s=settings.ring_s,
-        tick_s=pacing.tick_s,
-        max_ratio=pacing.max_ratio,
-        **limits,  # type: ignore[arg-type]
-    )

@@ -30,6 +30,7 @@ from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
 from switchroom.dnc_desk import DoNotCallBook
 from switchroom.dnc_watch import DoNotCallWatch
+from switchroom.forecasts import Forecasts
 from switchroom.house import House, build
 from switchroom.opening import StoreFault, open_store
 from switchroom.view import Window
@@ -141,12 +142,14 @@ class LiveFloor:
             leads=self.leads,
             now=self.clock.now,
         )
+        self.forecasts = Forecasts(self.store, self.server, self.campaigns, self.clock.now)
         self.desk = Desk(
             self,
             self.server.api,
             simulated=self.simulated,
             queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self._altered),
             batches=self.batches,
+            forecaster=self.forecasts,
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
             not_ready_reasons=self.server.floor.not_ready_reasons,
@@ -167,6 +170,7 @@ class LiveFloor:
 
     async def close(self) -> None:
         """Stop listening and acting, then write what is left; calls in progress go on."""
+        self.forecasts.close()
         await self.desk.close()
         self._anchoring.cancel()
         self._learning.cancel()

@@ -11,7 +11,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from telephony.agents import AgentState, CampaignAction, CampaignAsked, NotReadyAsked, Refused
 from tests.browser.chromium import FLAGS, Unavailable, obtain
-from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 
 pytestmark = pytest.mark.browser
 TOKEN = "correct-horse-battery-staple"
@@ -58,6 +58,7 @@ class Visit:
             queries=queries,
             batches=FakeBatches(),
             do_not_call=FakeDoNotCall(),
+            forecaster=FakeForecaster(),
             clock=clock,
         )
         self.port = await self.desk.start()

@@ -9,7 +9,7 @@ import pytest
 from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import Tokens
-from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -47,6 +47,7 @@ async def _open(*, simulated: bool, **settings: object) -> Office:
         queries=queries,
         batches=batches,
         do_not_call=FakeDoNotCall(),
+        forecaster=FakeForecaster(),
         clock=floor.clock,
         tokens=Tokens(api.tokens, note, roles=api.roles),
     )

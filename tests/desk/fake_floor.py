@@ -15,6 +15,7 @@ from desk.dnc_ports import (
     Made,
     NewEntry,
 )
+from desk.forecast_ports import CampaignForecast, ForecastRefused, TargetRow
 from desk.ports import BatchRow, CallRow, ImportRefused, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from dialer.amd.errors import Counted
 from dialer.amd.report import AmdReport, report
@@ -441,6 +442,46 @@ class FakeQueries(FakeBooks):
         return [RejectedRow(line=4, why="repeated", value="+86138****8000", cells=("138****8000",), serial=1)][
             after:limit
         ]
+
+
+class FakeForecaster:
+    """Says the same of every campaign with agents; what was asked is noted."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, tuple[float, ...], int | None]] = []
+
+    async def forecast(self, campaign: CampaignView, targets: Sequence[float], agents: int | None) -> CampaignForecast:
+        self.asked.append((campaign.id, tuple(targets), agents))
+        if not campaign.agents and agents is None:
+            raise ForecastRefused("forecast_no_agents")
+        own = campaign.target_abandon
+        rows = [_foreseen(own, own), *(_foreseen(one, own) for one in targets if one != own)]
+        return CampaignForecast(
+            campaign=campaign.id,
+            at=EPOCH,
+            agents=agents or 76,
+            answer_rate=0.36,
+            attempts=3120,
+            hours=3.0,
+            rows=tuple(rows),
+        )
+
+
+def _foreseen(target: float, own: float) -> TargetRow:
+    busy = 0.95 + 0.6 * (target - own) if target else 0.62
+    return TargetRow(
+        rule="predictive",
+        target=target,
+        own=target == own,
+        utilisation=busy,
+        abandonment=target,
+        wait_s=70.0 * (1.0 - busy) / busy,
+        talk_s=2800.0 * busy,
+        calls=9000.0 * busy,
+        conversations=3700.0 * busy,
+        change_s=2800.0 * (busy - 0.95),
+        within_s=4.0 if target else 0.0,
+    )
 
 
 class FakeBatches:

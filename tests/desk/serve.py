@@ -6,7 +6,7 @@ import time
 
 from config.model import ApiSettings
 from desk.server import Desk
-from tests.desk.fake_floor import FakeBatches, FakeClock, FakeDoNotCall, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeClock, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 
 
 async def serve(port: int, agents: int) -> None:
@@ -19,6 +19,7 @@ async def serve(port: int, agents: int) -> None:
         queries=FakeQueries(),
         batches=FakeBatches(),
         do_not_call=FakeDoNotCall(),
+        forecaster=FakeForecaster(),
         clock=clock,
     )
     await desk.start()

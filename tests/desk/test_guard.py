@@ -11,7 +11,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import MOST_WAITING, Tokens
 from tests.desk.conftest import TOKEN, Office
-from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeQueries
+from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 
 RIGHT = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -151,6 +151,7 @@ async def test_a_taken_port_is_an_error_at_start(office: Office) -> None:
         queries=FakeQueries(),
         batches=FakeBatches(),
         do_not_call=FakeDoNotCall(),
+        forecaster=FakeForecaster(),
         clock=floor.clock,
     )
     with pytest.raises(OSError):
