@@ -17,6 +17,7 @@ from switchroom import (
     cli_books,
     cli_dnc,
     cli_floor,
+    cli_forecast,
     cli_gate,
     cli_key,
     cli_lab,
@@ -51,6 +52,7 @@ cli_leads.install(app)
 cli_dnc.install(app)
 cli_floor.install(app)
 cli_agents.install(app)
+cli_forecast.install(app)
 cli_batches.install(app)
 cli_key.install(app)
 cli_audit.install(app)

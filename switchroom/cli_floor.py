@@ -46,10 +46,10 @@ class Remote:
         self._scheme = parts.scheme
         self._token = token
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None, *, wait_s: float = WAIT_S) -> Any:
         """One request; every failure ends the command with one clear error."""
         kind = http.client.HTTPSConnection if self._scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._host or "", self._port, timeout=WAIT_S)
+        connection = kind(self._host or "", self._port, timeout=wait_s)
         headers = {"Accept-Language": LANG, "Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

@@ -21,7 +21,7 @@ from telephony.views import CampaignView
 log = logging.getLogger(__name__)
 
 PLAYED_S = 8.0
-LIMIT_S = 25.0
+LIMIT_S = 30.0
 """A process that has not answered by then is ended."""
 KEPT_S = 60.0
 MOST_LINES = 40_000
@@ -42,12 +42,14 @@ class Forecasts:
         now: Callable[[], float],
         *,
         played_s: float = PLAYED_S,
+        limit_s: float = LIMIT_S,
     ) -> None:
         self._store = store
         self._server = server
         self._campaigns = campaigns
         self._now = now
         self._played_s = played_s
+        self._limit_s = limit_s
         self._one = asyncio.Lock()
         self._kept: dict[Key, CampaignForecast] = {}
         self._working: asyncio.subprocess.Process | None = None
@@ -59,7 +61,7 @@ class Forecasts:
             raise ForecastRefused("forecast_no_agents")
         key = (campaign.id, tuple(targets), there, settings.mode, settings.pacing.target_abandon)
         try:
-            async with asyncio.timeout(LIMIT_S * 2), self._one:
+            async with asyncio.timeout(2.0 * self._limit_s), self._one:
                 known = self._kept.get(key)
                 if known is None or not 0.0 <= self._now() - known.at < KEPT_S:
                     known = await self._play(campaign.id, settings, key)
@@ -116,7 +118,7 @@ class Forecasts:
         )
         self._working = process
         try:
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(self._limit_s):
                 told, _ = await process.communicate(order)
         finally:
             self._working = None

@@ -11,10 +11,13 @@ from simulator.lab.play import Cell
 from simulator.lab.replay import Terms, run, steady_course
 from simulator.lab.world import Counted, Course
 
-WARM_UP_S = 900.0
-TRIAL_S = 600.0
-LEAST_S, MOST_S = 1800.0, 36_000.0
+WARM_UP_S = 600.0
+TRIAL_S = 300.0
+LEAST_S, MOST_S = 1200.0, 36_000.0
 SEEDS = 2
+TWO_SIDED = 2.8
+"""Standard errors in half a 95 % interval, with the few points there are."""
+STEADIED = ("utilisation", "wait_s", "talk_s", "calls", "conversations")
 FITTED = (0.005, 0.12)
 """Targets between which talk is a straight line of the target's logarithm, to a fifth of a point."""
 
@@ -61,7 +64,7 @@ def foresee(day: Learned, terms: Terms, asked: Asked) -> Sight:
     began = monotonic()
     course = steady_course(day, terms, asked.agents)
     cells = dict.fromkeys([(asked.rule, asked.target), *(("predictive", one) for one in asked.targets)])
-    trial = _run(day, terms, course, asked, ("predictive", max(cells)[1]), 1, TRIAL_S)
+    _run(day, terms, course, asked, ("predictive", max(cells)[1]), 1, TRIAL_S)
     cost = (monotonic() - began) / (TRIAL_S + WARM_UP_S)
     share = asked.seconds / (len(cells) * SEEDS * max(1e-9, cost)) - WARM_UP_S
     length = min(MOST_S, max(LEAST_S, share))
@@ -69,7 +72,6 @@ def foresee(day: Learned, terms: Terms, asked: Asked) -> Sight:
     for seed in range(1, SEEDS + 1):
         for cell in cells if seed == 1 or monotonic() - began < asked.seconds * 0.6 else ():
             counted[cell].append(_run(day, terms, course, asked, cell, seed, length))
-    del trial
     talk_s = sum(day.talk_s) / len(day.talk_s)
     rows = [_row(cell, runs, asked, talk_s) for cell, runs in counted.items()]
     fate = course.fate(0.0)
@@ -111,40 +113,37 @@ def _row(cell: tuple[str, float], runs: list[Counted], asked: Asked, talk_s: flo
 def _compared(rows: Sequence[Foreseen]) -> list[Foreseen]:
     """Each against the campaign's own; neighbouring targets steady one another, since chance moves each by itself."""
     fitted = [row for row in rows if row.rule == "predictive" and FITTED[0] <= row.target <= FITTED[1]]
+    noise = 0.0
     if len(fitted) >= 4:
-        at = [log(row.target) for row in fitted]
-        middle = sum(at) / len(at)
-        spread = sum((x - middle) ** 2 for x in at)
-        smooth = {
-            row.target: msgspec.structs.replace(
-                row,
-                **{name: _line(fitted, name, at, middle, spread)[0](log(row.target)) for name in STEADIED},
-            )
-            for row in fitted
-        }
-        noise = _line(fitted, "talk_s", at, middle, spread)[1]
-        rows = [smooth.get(row.target, row) if row.rule == "predictive" else row for row in rows]
-    else:
-        noise = spread = 0.0
+        lines = {name: _Line([(log(row.target), getattr(row, name)) for row in fitted]) for name in STEADIED}
+        noise = lines["talk_s"].noise
+        rows = [
+            msgspec.structs.replace(row, **{name: line.at(log(row.target)) for name, line in lines.items()})
+            if row in fitted
+            else row
+            for row in rows
+        ]
     own = rows[0]
     return [
         msgspec.structs.replace(
             row,
             change_s=row.talk_s - own.talk_s,
-            within_s=2.2 * noise * abs(log(row.target / own.target)) / sqrt(spread)
-            if spread and row.target > 0.0 < own.target
-            else 0.0,
+            within_s=TWO_SIDED * noise * abs(log(row.target / own.target)) if row.target > 0.0 < own.target else 0.0,
         )
         for row in rows
     ]
 
 
-STEADIED = ("utilisation", "wait_s", "talk_s", "calls", "conversations")
+class _Line:
+    """The straight line nearest to the points; `noise` is the standard error of its slope."""
 
+    def __init__(self, points: Sequence[tuple[float, float]]) -> None:
+        self._x = sum(x for x, _ in points) / len(points)
+        self._y = sum(y for _, y in points) / len(points)
+        spread = sum((x - self._x) ** 2 for x, _ in points)
+        self._slope = sum((x - self._x) * y for x, y in points) / spread
+        off = sum((y - self.at(x)) ** 2 for x, y in points)
+        self.noise = sqrt(off / max(1, len(points) - 2) / spread)
 
-def _line(rows: Sequence[Foreseen], name: str, at: Sequence[float], middle: float, spread: float):  # type: ignore[no-untyped-def]
-    values = [getattr(row, name) for row in rows]
-    mean = sum(values) / len(values)
-    slope = sum((x - middle) * y for x, y in zip(at, values, strict=True)) / spread
-    off = sum((y - mean - slope * (x - middle)) ** 2 for x, y in zip(at, values, strict=True))
-    return (lambda x: mean + slope * (x - middle)), sqrt(off / max(1, len(rows) - 2))
+    def at(self, x: float) -> float:
+        return self._y + self._slope * (x - self._x)

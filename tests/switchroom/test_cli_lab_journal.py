@@ -10,27 +10,17 @@ import store
 from simulator.lab.learned import KINDS, Learned, Learner
 from simulator.lab.play import Cell
 from simulator.lab.replay import Terms, TooLittle, as_it_was, laws_of, replay
-from simulator.scenario import load_scenario
 from store.recall import facts_between
 from switchroom.cli import app
-from switchroom.shift import run as play_shift
 
-HOURS = 1.5
 NEAR_UTILISATION, NEAR_ABANDONMENT = 0.03, 0.01
 """1.5 hours of 20 agents are some 1,300 live answers. One such shift differs from the next by about a point of utilisation
 and, the budget holding it, a third of a point of abandonment; three times that is allowed for."""
 
 
 @pytest.fixture(scope="module")
-def shift(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shift")
-    play_shift(load_scenario("smoke"), hours=HOURS, out=folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def day(shift: Path) -> Learned:
-    opened = store.open(f"sqlite:///{shift / 'switchroom.db'}", key_file=shift / "number.key")
+def day(smoke_shift: Path) -> Learned:
+    opened = store.open(f"sqlite:///{smoke_shift / 'switchroom.db'}", key_file=smoke_shift / "number.key")
     learner = Learner("smoke", patience_s=2.0)
     learner.hear(facts_between(opened, 0.0, 4e9, KINDS))
     opened.close()
@@ -42,8 +32,8 @@ def invoke(*words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_journal_tells_the_shift_as_its_own_summary_does(shift: Path, day: Learned) -> None:
-    told = json.loads((shift / "summary.json").read_text())
+def test_the_journal_tells_the_shift_as_its_own_summary_does(smoke_shift: Path, day: Learned) -> None:
+    told = json.loads((smoke_shift / "summary.json").read_text())
     assert (day.placed, day.connected, day.abandoned) == (told["placed"], told["connected"], told["abandoned"])
     assert day.most_agents == 20
     spent = told["agent_seconds"]
@@ -62,9 +52,9 @@ def test_a_shift_played_again_by_its_own_rule_comes_near_what_it_was(day: Learne
     assert sum(one.placed for one in again) / 4 == pytest.approx(was.placed, rel=0.06)
 
 
-def test_a_lower_target_is_kept_and_costs_conversations(shift: Path, tmp_path: Path) -> None:
+def test_a_lower_target_is_kept_and_costs_conversations(smoke_shift: Path, tmp_path: Path) -> None:
     code, out = invoke(
-        *("-j", str(shift), "-t", "0.0", "-t", "0.02", "--seeds", "2", "--out", str(tmp_path), "--json"),
+        *("-j", str(smoke_shift), "-t", "0.0", "-t", "0.02", "--seeds", "2", "--out", str(tmp_path), "--json"),
     )
     assert code == 0, out
     told = json.loads(out)
@@ -77,8 +67,8 @@ def test_a_lower_target_is_kept_and_costs_conversations(shift: Path, tmp_path: P
     assert {Path(file).suffix for file in told["files"]} == {".svg", ".png"}
 
 
-def test_what_another_rule_would_have_cost_is_said_in_a_sentence(shift: Path) -> None:
-    code, out = invoke("-j", str(shift), "-r", "progressive", "--seeds", "1")
+def test_what_another_rule_would_have_cost_is_said_in_a_sentence(smoke_shift: Path) -> None:
+    code, out = invoke("-j", str(smoke_shift), "-r", "progressive", "--seeds", "1")
     assert code == 0, out
     assert "less talk an agent-hour" in out
     assert "instead of predictive at 2.8%" in out
@@ -95,9 +85,9 @@ def test_what_another_rule_would_have_cost_is_said_in_a_sentence(shift: Path) ->
     ],
 )
 def test_a_question_the_journal_cannot_answer_is_refused_in_one_sentence(
-    shift: Path, words: tuple[str, ...], said: str
+    smoke_shift: Path, words: tuple[str, ...], said: str
 ) -> None:
-    code, out = invoke(*(str(shift) if word == "SHIFT" else word for word in words))
+    code, out = invoke(*(str(smoke_shift) if word == "SHIFT" else word for word in words))
     assert code == 2
     assert said in out
 
