@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from desk.faults import Refusal
 from desk.guard import Guard
+from desk.hour import Hours
 from desk.masked import plain
 from desk.trend import STEP_S, Trend
 from telephony.facts import Fact
@@ -100,6 +101,7 @@ class Live:
         self._unwatch: Callable[[], None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.trend = Trend()
+        self.hours = Hours()
 
     def start(self) -> None:
         self._unwatch = self._floor.watch(self._on_facts)
@@ -137,11 +139,14 @@ class Live:
             page.show(view)
 
     def step(self) -> None:
-        """Close a step of the trend and send its point."""
-        point = self.trend.close_step(self._floor.view(), self._clock.now())
-        frame = msgspec.json.encode({"type": "trend", "points": [point]})
+        """Close a step of the trend and send its point; once a minute the hours of the campaigns too."""
+        view, now = self._floor.view(), self._clock.now()
+        frames = [msgspec.json.encode({"type": "trend", "points": [self.trend.close_step(view, now)]})]
+        if self.hours.look(view, now):
+            frames.append(self.hours.frame())
         for page in self._pages:
-            page.plot(frame)
+            for frame in frames:
+                page.plot(frame)
 
     def _view(self) -> bytes:
         return b'{"type":"view",' + msgspec.json.encode(self._floor.view())[1:]
@@ -189,6 +194,7 @@ class Live:
     async def _run(self, socket: web.WebSocketResponse) -> None:
         page = Page(socket)
         page.plot(msgspec.json.encode({"type": "trend", "points": list(self.trend.points), "whole": True}))
+        page.plot(self.hours.frame())
         page.show(self._view())
         self._pages.add(page)
         sending = asyncio.create_task(page.send(), name="desk live page")

@@ -38,6 +38,7 @@ def campaign_view(one: Campaign, books: Books, supply: AgentSupply, now: float) 
         target_abandon=contracts[0].target,
         outcomes=dict(totals.outcomes),
         contracts=contracts,
+        risk_cap=one.budget.cap if one.settings.mode == "predictive" else None,
     )
 
 

@@ -43,7 +43,8 @@ class ContractView(msgspec.Struct, frozen=True, kw_only=True):
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign. `stages` counts its calls: dialling, ringing, waiting, talking. Rates are shares or None.
 
-    `reason_code` and `reason_words` say why the pace is what it is; the pages translate them."""
+    `reason_code` and `reason_words` say why the pace is what it is; the pages translate them. `risk_cap` is the
+    abandonment probability the next call may have, None where the rule knows no budget."""
 
     id: str
     title: str
@@ -66,6 +67,7 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: dict[str, int]
     contracts: tuple[ContractView, ...] = ()
     """The abandon contracts, the one of ``pacing`` first: its rate and target are `abandon_rate` and `target_abandon`."""
+    risk_cap: float | None = None
 
 
 class TrunkView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
-// Campaigns: how fast and why, the abandon rate against its target, outcomes, and the buttons.
+// Campaigns: how fast and why, the abandon rate against its target and what is left of it, outcomes, and the buttons.
 import { html, useState } from "/static/vendor/preact-htm.mjs";
 import { clock, count, named, percent, t } from "/static/text.js";
 import { Sure } from "/static/panel.js";
+import { Foresight, Hour } from "/static/pacing.js";
 
 export const STAGES = ["dialling", "ringing", "waiting", "talking"];
 const MOST_OUTCOMES = 6;
@@ -14,6 +15,15 @@ function Against({ rate, target }) {
     <div class="figures"><b>${percent(rate, 2)}</b><span>${t("campaign.target", { p: percent(target) })}${rate != null ? ` · ${over ? t("campaign.over") : t("campaign.within")}` : ""}</span></div>
     <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8" rx="1.5"/><rect class="fill" width=${((rate ?? 0) / full) * 100} height="8" rx="1.5"/><rect class="mark" x=${(target / full) * 100 - 0.4} width="0.8" height="8"/></svg>
   </div>`;
+}
+
+// What the target leaves: customers who may still find nobody, or live answers without one until it is kept again.
+function Budget({ campaign }) {
+  const live = campaign.connected + campaign.abandoned, target = campaign.target_abandon;
+  if (!live || campaign.mode !== "predictive") return null;
+  const left = target * live - campaign.abandoned;
+  const owed = target > 0 ? Math.ceil(-left / target) : campaign.abandoned;
+  return html`<p class=${left < 0 ? "budget over" : "budget"} data-budget>${left < 0 ? t("budget.debt", { n: count(owed) }) : t("budget.credit", { n: count(Math.floor(left)) })}${campaign.risk_cap != null && html` · ${t("budget.cap", { p: percent(campaign.risk_cap) })}`}</p>`;
 }
 
 function Outcomes({ outcomes }) {
@@ -39,7 +49,7 @@ function Stocks({ stocks }) {
     ${stock.per_hour != null && html`· ${t("stock.rate", { n: count(Math.round(stock.per_hour)) })}`} · ${stock.dry_at != null ? html`<b>${t("stock.dry", { at: clock(stock.dry_at).slice(0, 5) })}</b>` : t("stock.lasts")}</span>`)}</p>`;
 }
 
-export function Campaign({ campaign, stocks, onAsk }) {
+export function Campaign({ campaign, stocks, minutes, onAsk }) {
   const [sure, setSure] = useState(false);
   const may = MAY[campaign.state] ?? ["start", "pause", "drain", "stop"];
   const title = campaign.title || campaign.id;
@@ -50,12 +60,14 @@ export function Campaign({ campaign, stocks, onAsk }) {
       <div class="asks">${["start", "pause", "drain", "stop"].map((verb) => html`<button key=${verb} class=${verb === "start" ? "main" : verb === "stop" ? "bad" : ""} data-ask=${verb} title=${t(`ask.${verb}.hint`)}
         disabled=${!may.includes(verb)} onClick=${() => (verb === "stop" ? setSure(true) : put(verb))}>${t(`ask.${verb}`)}</button>`)}</div></header>
     <${Flow} stages=${campaign.stages} />
-    <p class="why"><b>${t("campaign.pace")} ${t("campaign.pace.unit", { n: campaign.pace.toFixed(1) })}</b><span>${t(campaign.reason_code || "pace.unknown", campaign.reason_words)}</span></p>
+    <p class="why"><b>${t("campaign.pace")} ${t("campaign.pace.unit", { n: count(Math.round(campaign.pace * 60)) })}</b><span>${t(campaign.reason_code || "pace.unknown", campaign.reason_words)}</span></p>
     <div class="rates">
-      <div><h4>${t("campaign.abandon")}</h4><${Against} rate=${campaign.abandon_rate} target=${campaign.target_abandon} /></div>
+      <div><h4>${t("campaign.abandon")}</h4><${Against} rate=${campaign.abandon_rate} target=${campaign.target_abandon} /><${Budget} campaign=${campaign} /></div>
       ${(campaign.contracts ?? []).slice(1).map((one) => html`<div key=${one.name} data-contract=${one.name}><h4>${t("campaign.contract", { name: one.name })}</h4><${Against} rate=${one.rate} target=${one.target} /><small>${t("campaign.contract.count", { n: count(one.abandoned), of: count(one.counted), left: count(one.left) })}</small></div>`)}
       <div><h4>${t("campaign.answer")}</h4><div class="figures"><b>${percent(campaign.answer_rate)}</b><span>${t("campaign.answered")} ${count(campaign.answered)} · ${t("campaign.placed")} ${count(campaign.placed)}</span></div></div>
     </div>
+    <${Hour} minutes=${minutes} target=${campaign.target_abandon} />
+    <${Foresight} campaign=${campaign} />
     <div class="lower"><dl>
       ${[["connected", campaign.connected], ["abandoned", campaign.abandoned], ["refused", campaign.refused], ["hopper", campaign.hopper]].map(([name, n]) => html`<div key=${name}><dt>${t(`campaign.${name}`)}</dt><dd>${count(n)}</dd></div>`)}
     </dl><div><h4>${t("campaign.outcomes")}</h4><${Outcomes} outcomes=${campaign.outcomes} /></div></div>

@@ -78,6 +78,18 @@ export async function reasons() {
   }
 }
 
+// What other targets would bring a campaign; resolves to {rows…} or {message} in the reader's language.
+export async function foresee(campaign) {
+  const headers = { "Accept-Language": accept() };
+  if (token()) headers.Authorization = `Bearer ${token()}`;
+  try {
+    const response = await fetch(`/api/v1/campaigns/${encodeURIComponent(campaign)}/forecast`, { headers });
+    return await response.json();
+  } catch {
+    return { message: "" };
+  }
+}
+
 // Refusals by rule since an instant; null when the server does not say.
 export async function refusals(since) {
   const headers = token() ? { Authorization: `Bearer ${token()}` } : {};

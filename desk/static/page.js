@@ -15,7 +15,7 @@ const BUSY = new Set(["ringing", "talking", "hold", "wrap_up"]);
 let serial = 0;
 
 function useFloor() {
-  const [floor, setFloor] = useState({ view: null, facts: [], skipped: 0, trend: [], link: { state: "connecting" } });
+  const [floor, setFloor] = useState({ view: null, facts: [], skipped: 0, trend: [], hours: {}, link: { state: "connecting" } });
   const live = useRef(null);
   useEffect(() => {
     live.current = listen((told) => setFloor((was) => {
@@ -27,6 +27,7 @@ function useFloor() {
         now.facts = [...fresh, ...was.facts].slice(0, MOST_FACTS);
         now.skipped = was.skipped + told.facts.skipped;
       }
+      if (told.hours) now.hours = told.hours.campaigns;
       if (told.trend) now.trend = (told.trend.whole ? told.trend.points : [...was.trend, ...told.trend.points]).slice(-MOST_POINTS);
       return now;
     }));
@@ -98,7 +99,7 @@ function Lines({ trunks, servers }) {
 
 function Page() {
   const [floor, retry] = useFloor();
-  const { view, facts, link, trend, skipped } = floor;
+  const { view, facts, link, trend, hours, skipped } = floor;
   const [, redraw] = useState(0);
   const [picked, setPicked] = useState(null);
   const [reasons, setReasons] = useState([]);
@@ -133,7 +134,7 @@ function Page() {
       ${view.campaigns.length > 1 && html`<div class="card whole"><h2>${t("head.flow")}</h2><${Flow} stages=${stages} /></div>`}
       <div class="columns"><div class="left">
         <section aria-label=${t("head.campaigns")} class="campaigns">${view.campaigns.length === 0 && html`<p class="card none">${t("none.campaigns")}</p>`}
-          ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} stocks=${(view.stocks ?? []).filter((stock) => stock.campaign === campaign.id)} onAsk=${onAsk} />`)}</section>
+          ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} stocks=${(view.stocks ?? []).filter((stock) => stock.campaign === campaign.id)} minutes=${hours[campaign.id]} onAsk=${onAsk} />`)}</section>
         <${Board} agents=${view.agents} at=${view.at} onPick=${setPicked} />
       </div><aside class="right"><${Lines} trunks=${view.trunks} servers=${view.servers} /><${Refusals} at=${view.at} live=${live} /><${Events} facts=${facts} titles=${titles} skipped=${skipped} /></aside></div>
       <footer>Switchroom ${view.version}</footer>

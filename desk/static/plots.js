@@ -1,8 +1,7 @@
-// Small plots of the last fifteen minutes, drawn by uPlot in the page's own colours.
+// Small plots of the last minutes, drawn by uPlot in the page's own colours.
 import { html, useEffect, useRef } from "/static/vendor/preact-htm.mjs";
 import { t } from "/static/text.js";
 
-const WINDOW_S = 15 * 60;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -12,8 +11,8 @@ function ceiling(most, floor) {
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((n) => n * step).find((n) => n >= top - 1e-9);
 }
 
-// points: [[at, value|null]…]; `target` draws a dashed line; `show` formats the axis.
-export function Plot({ points, tint, floor, most, target, show, label }) {
+// `minutes` is how far back it goes. points: [[at, value|null]…]; `target` draws a dashed line; `show` formats the axis.
+export function Plot({ points, tint, floor, most, target, show, label, minutes = 15 }) {
   const box = useRef(null);
   const plot = useRef(null);
   const latest = useRef({});
@@ -27,12 +26,12 @@ export function Plot({ points, tint, floor, most, target, show, label }) {
         width: Math.max(80, box.current.clientWidth), height: 78, padding: [6, 4, 0, 0],
         cursor: { show: false }, legend: { show: false },
         scales: {
-          x: { time: true, range: (u, low, high) => [(high || 0) - WINDOW_S, high || 1] },
+          x: { time: true, range: (u, low, high) => [(high || 0) - minutes * 60, high || 1] },
           y: { range: (u, low, high) => [0, latest.current.most ?? ceiling(Math.max(high || 0, latest.current.target || 0), latest.current.floor)] },
         },
         axes: [
           { size: 16, gap: 2, stroke: ink, font: "10px system-ui", grid: { show: false }, ticks: { show: false },
-            splits: (u, i, low, high) => [high - 600, high - 300], values: (u, splits) => splits.map((at) => `-${Math.round((u.scales.x.max - at) / 60)}′`) },
+            splits: (u, i, low, high) => [high - minutes * 40, high - minutes * 20], values: (u, splits) => splits.map((at) => `-${Math.round((u.scales.x.max - at) / 60)}′`) },
           { size: 34, gap: 4, stroke: ink, font: "10px system-ui", grid: { stroke: grid, width: 1 }, ticks: { show: false },
             splits: (u, i, low, high) => [0, high / 2, high], values: (u, splits) => splits.map((v) => latest.current.show(v)) },
         ],

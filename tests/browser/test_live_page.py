@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pydantic import SecretStr
@@ -228,3 +229,37 @@ async def test_refusals_of_today_are_shown_by_rule_with_comparable_bars(
         assert len(tracks) == 4
         assert len({(round(box["x"]), round(box["width"])) for box in tracks if box}) == 1
         assert visit.console == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "credit", "cap", "less", "now"),
+    [
+        ("zh-CN", "目标之内还可放弃 7 通", "下一通的风险上限 3.1%", "少 13 秒", "当前"),
+        ("en", "7 more may find nobody within the target", "the next call may run a risk of 3.1%", "13 s less", "now"),
+    ],
+)
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_a_campaign_says_its_budget_and_what_another_target_would_bring(
+    browser: Browser, locale: str, credit: str, cap: str, less: str, now: str, viewport: dict[str, int]
+) -> None:
+    async with Visit(browser) as visit:
+        page = await visit.page(locale=locale, viewport=viewport)
+        spring = page.locator("[data-campaign='spring']")
+        await expect(spring.locator("[data-budget]")).to_contain_text(credit)
+        await expect(spring.locator("[data-budget]")).to_contain_text(cap)
+        await expect(spring.locator("[data-hour] .plot")).to_have_count(2)
+        await spring.locator("[data-foresight] button").click()
+        await expect(spring.locator("[data-target='0.02']")).to_contain_text(less)
+        await expect(spring.locator("[data-target='0.028']")).to_contain_text(now)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= viewport["width"]
+        assert visit.console == []
+
+
+async def test_a_campaign_beyond_its_target_says_how_long_it_must_keep_quiet(browser: Browser) -> None:
+    async with Visit(browser) as visit:
+        visit.floor.campaigns[0] = msgspec.structs.replace(visit.floor.campaigns[0], connected=920, abandoned=80)
+        page = await visit.page(locale="en")
+        budget = page.locator("[data-campaign='spring'] [data-budget]")
+        await expect(budget).to_have_class("budget over")
+        await expect(budget).to_contain_text("1,858 more live answers without one")

@@ -280,7 +280,9 @@ class FakeFloor:
                 CallAnswered(call=call, campaign=campaign, server=server),
                 CallWaiting(call=call, campaign=campaign, server=server, agent=None),
             )
-            if self._random.random() < 0.03:
+            lost = self._random.random() < 0.025
+            if lost:
+                self.campaigns[0] = _lost(self.campaigns[0])
                 self.tell(CallAbandoned(call=call, campaign=campaign, by=AbandonedBy.SWITCHROOM, waited_s=2.0))
             else:
                 self.tell(CallConnected(call=call, agent=agent, waited_s=round(self._random.random(), 2)))
@@ -298,6 +300,10 @@ class FakeFloor:
             TrunkChanged(trunk=TrunkId("carrier2"), state="down", why="SIP 503"),
             AlarmRaised(alarm="trunk_down", about="carrier2"),
         )
+
+
+def _lost(campaign: CampaignView) -> CampaignView:
+    return msgspec.structs.replace(campaign, abandoned=campaign.abandoned + 1, connected=campaign.connected - 1)
 
 
 def _counted(campaign: CampaignView, fate: Outcome) -> CampaignView:
@@ -320,6 +326,7 @@ def _campaign(name: str, title: str, state: str) -> CampaignView:
         placed=7830 if running else 0, answered=2542 if running else 0, connected=2478 if running else 0, abandoned=64 if running else 0,
         refused=118 if running else 0, answer_rate=0.361 if running else None, abandon_rate=0.0252 if running else None, target_abandon=0.028,
         outcomes={"answered": 2542, "machine": 1174, "busy": 620, "no_answer": 2310, "declined": 612, "invalid": 340, "congestion": 32} if running else {},
+        risk_cap=0.031 if running else None,
     )  # fmt: skip
 
 

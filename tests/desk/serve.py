@@ -36,11 +36,11 @@ async def serve(port: int, agents: int) -> None:
 
 
 def past(desk: Desk, floor: FakeFloor, clock: FakeClock) -> None:
-    """Give the trend fifteen minutes of history."""
+    """Give the plots an hour of history."""
     now = clock.at
-    for step in range(180):
-        clock.at = now - 900 + step * 5
-        for _ in range(4 + (step // 20) % 3):
+    for step in range(720):
+        clock.at = now - 3600 + step * 5
+        for _ in range(1 + (step // 20) % 2):
             floor.stir()
         desk.live.step()
     clock.at = now
