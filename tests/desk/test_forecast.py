@@ -34,7 +34,7 @@ async def test_targets_and_agents_may_be_named(office: Office) -> None:
         "targets=nan",
         "agents=0",
         "agents=x",
-        "targets=" + ",".join(["0.0%d" % n for n in range(1, 10)]),
+        "targets=" + ",".join([f"0.0{n}" for n in range(1, 10)]),
     ],
 )
 async def test_targets_and_agents_that_make_no_sense_are_refused_by_name(office: Office, query: str) -> None:
