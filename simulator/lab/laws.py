@@ -94,5 +94,6 @@ class Dice:
         self.talk = Stock(lambda size: _talks(laws, talk, size)).one
         self.wrap = Stock(lambda size: laws.wrap.draw(wrap, size)).one
         self.lead = lead
+        self.leaver = leaver
         law = laws.other
         self.other = Stock(lambda size: law.draw(other, size)).one if law is not None else None
