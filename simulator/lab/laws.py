@@ -97,3 +97,8 @@ class Dice:
         self.leaver = leaver
         law = laws.other
         self.other = Stock(lambda size: law.draw(other, size)).one if law is not None else None
+
+
+def _talks(laws: Laws, rng: np.random.Generator, size: int) -> Floats:
+    refused = rng.random(size) < laws.refusals
+    return np.where(refused, laws.refusal.draw(rng, size), laws.conversation.draw(rng, size))
