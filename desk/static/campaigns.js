@@ -19,10 +19,11 @@ function Against({ rate, target }) {
 
 // What the target leaves: customers who may still find nobody, or live answers without one until it is kept again.
 function Budget({ campaign }) {
-  const live = campaign.connected + campaign.abandoned, target = campaign.target_abandon;
+  const contract = campaign.contracts?.[0] ?? { counted: campaign.connected + campaign.abandoned, abandoned: campaign.abandoned };
+  const live = contract.counted, target = campaign.target_abandon;
   if (!live || campaign.mode !== "predictive") return null;
-  const left = target * live - campaign.abandoned;
-  const owed = target > 0 ? Math.ceil(-left / target) : campaign.abandoned;
+  const left = target * live - contract.abandoned;
+  const owed = target > 0 ? Math.ceil(-left / target) : contract.abandoned;
   return html`<p class=${left < 0 ? "budget over" : "budget"} data-budget>${left < 0 ? t("budget.debt", { n: count(owed) }) : t("budget.credit", { n: count(Math.floor(left)) })}${campaign.risk_cap != null && html` · ${t("budget.cap", { p: percent(campaign.risk_cap) })}`}</p>`;
 }
 

@@ -33,7 +33,9 @@ def test_the_library_brings_neither_server_nor_database_nor_simulator_along() ->
     asked = "import sys, dialer.pacing, dialer.forecast, dialer.abandonment; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
     brought = {name.partition(".")[0] for name in done.stdout.split()}
-    assert brought.isdisjoint({"aiohttp", "sqlalchemy", "panoramisk", "store", "desk", "acd", "simulator", "switchroom"})
+    assert brought.isdisjoint(
+        {"aiohttp", "sqlalchemy", "panoramisk", "store", "desk", "acd", "simulator", "switchroom"}
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
