@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.asterisk.rig.floor import Rig
 
 PATIENCE_S = 2.0
+LENIENT, STRICT = "late is connected", "late is abandoned"
+"""Two more abandon contracts, too loose to bind, that are only counted."""
 TRUNK = "carrier"
 
 
@@ -108,6 +110,10 @@ ring_s = {max(5.0, 25.0 / hour.shortened)}
 record = {str(hour.record).lower()}
 windows = [{{ begin = "00:00", end = "24:00" }}]
 pacing = {{ target_abandon = {hour.target}, patience_s = {PATIENCE_S} }}
+abandon = [
+    {{ name = "{LENIENT}", target = 0.1, window = "campaign", late = "connected" }},
+    {{ name = "{STRICT}", target = 0.1, window = "campaign", late = "abandoned" }},
+]
 """,
         encoding="utf-8",
     )

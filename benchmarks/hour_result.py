@@ -20,6 +20,8 @@ class Found(msgspec.Struct, kw_only=True):
     abandoned: int
     rate: float
     """What our own counters say, as the API shows them."""
+    contracts: dict[str, tuple[int, int]] = {}
+    """Abandoned and counted by abandon contract, as the API shows them."""
     journal: Journal
     cpu: dict[str, float]
     strange: list[str] = []
@@ -48,6 +50,8 @@ def result(name: str, found: Found) -> Result:
         "connected by our API": found.connected,
         "abandoned by our API": found.abandoned,
     }
+    for name, (abandoned, counted) in found.contracts.items():
+        notes[f"contract, {name}"] = f"{abandoned} of {counted}"
     for end in End:
         notes[f"{end.value} (carrier / journal)"] = f"{both.carrier[end]} / {both.ours[end]}"
     notes |= {

@@ -83,6 +83,7 @@ async def play(hour: Hour, folder: Path) -> Found:
                 connected=api["connected"],
                 abandoned=api["abandoned"],
                 rate=api["abandon_rate"] or 0.0,
+                contracts={one["name"]: (one["abandoned"], one["counted"]) for one in api["contracts"]},
                 journal=journal,
                 strange=carrier.strange,
                 refused=desks.refused,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hour_books import LIVE, End
-from benchmarks.hour_floor import Hour
+from benchmarks.hour_floor import LENIENT, STRICT, Hour
 from benchmarks.predictive_hour import play
 
 pytestmark = pytest.mark.asterisk
@@ -24,6 +24,10 @@ async def test_carrier_and_journal_tell_every_call_alike(asterisk: Path, tmp_pat
     assert both.carrier[End.UNANSWERED] > 0
     assert found.connected == both.ours[End.IN_TIME] + both.ours[End.LATE]
     assert found.abandoned == both.ours[End.ABANDONED]
+    lost, late = both.ours[End.ABANDONED], both.ours[End.LATE]
+    counted = found.connected + found.abandoned
+    assert found.contracts[LENIENT] == (lost, counted)
+    assert found.contracts[STRICT] == (lost + late, counted)
     named = both.names
     live = sum(both.carrier[end] for end in LIVE)
     assert abs(live - sum(both.ours[end] for end in LIVE)) <= sum(named.values())
