@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 import typer
 from rich.table import Table
 
-from switchroom.cli_floor import Json, Remote, ServerFile, Token, Url
-from switchroom.cli_words import console, print_json, say
+from switchroom.cli_floor import Remote, ServerFile, Token, Url
+from switchroom.cli_words import Json, console, print_json, say
 
 WAIT_S = 60.0
 
