@@ -91,6 +91,7 @@ class Campaign:
         self.servers: tuple[ServerId, ...] = tuple(dict.fromkeys(trunk.server for trunk in trunks))
         self.rules = GateRules(settings, self.id, self._calendars)
         self.automatic = settings.mode in AUTOMATIC
+        self._differ = settings.pacing.odds and settings.mode == "predictive"
         self.listen = listen(settings)
         self.listen_until_s = deadline_s(settings)
         self.uncounted += self.contracts.changed(settings.contracts)
@@ -102,7 +103,7 @@ class Campaign:
 
     def told(self, lead: Lead, now: float) -> tuple[Traits, float]:
         """What is known of a lead, and what that tells of its chance; as good for a few minutes as new."""
-        if not self.settings.pacing.odds:
+        if not self._differ:
             return (), USUAL
         known = self._told.get(lead.id)
         if known is None or not 0.0 <= now - known[0] < TOLD_FOR_S:
@@ -114,7 +115,7 @@ class Campaign:
 
     def coming(self, now: float) -> list[float]:
         """What is told of the next leads, in the order they would be dialled in; nothing while nothing is learned."""
-        if not (self.settings.pacing.odds and self.odds.trusted):
+        if not (self._differ and self.odds.trusted):
             return []
         return [self.told(held[2], now)[1] for held in self.hopper.front()]
 

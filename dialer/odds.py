@@ -22,6 +22,7 @@ MEMORY = 20_000.0
 FADING = 1.0 + 1.0 / MEMORY
 MOST_TRAITS = 5000
 JUDGED_OVER = 2000.0
+KEPT = 1.0 - 1.0 / JUDGED_OVER
 TRUSTED_AFTER = 300
 NEAR, FAR = 1e-3, 1.0 - 1e-3
 _STARTS = {kind: doubt * doubt for kind, doubt in DOUBT.items()}
@@ -62,6 +63,7 @@ class Odds:
 
     def __init__(self) -> None:
         self._known: dict[Trait, list[float]] = {}
+        """Weight, variance, calls, and the variance it began with."""
         self._score = [0.0] * 5
         self._seen = 0
 
@@ -74,9 +76,9 @@ class Odds:
         """What is told of a lead before the campaign's level is applied; the usual chance while nothing is known."""
         if not self.trusted:
             return USUAL
-        known, lean, doubt = self._known, 0.0, 0.0
+        get, lean, doubt = self._known.get, 0.0, 0.0
         for trait in traits:
-            one = known.get(trait)
+            one = get(trait)
             if one is None:
                 doubt += _start(trait[0])
             else:
@@ -86,33 +88,37 @@ class Odds:
 
     def learn(self, traits: Traits, human: bool, level: float, rate: float) -> None:
         """A call came to its outcome; `level` is the campaign's of the time, `rate` its plain answer rate."""
-        known, doubt, lean, mine = self._known, 0.0, 0.0, []
+        known, doubt, lean = self._known, 0.0, 0.0
+        get, mine = known.get, list[list[float]]()
         for trait in traits:
-            one = known.get(trait)
+            one = get(trait)
             if one is None:
-                one = [0.0, _start(trait[0]), 0.0]
+                start = _start(trait[0])
+                one = [0.0, start, 0.0, start]
                 if len(known) < MOST_TRAITS:
                     known[trait] = one
             lean += one[0]
             doubt += one[1]
             mine.append(one)
-        self._judge(_of(_USUAL_ODDS * level * exp(_wary(lean, doubt))), rate, human)
-        chance = _of(_USUAL_ODDS * level * exp(max(-8.0, min(8.0, lean))))
+        usual = _USUAL_ODDS * level
+        self._judge(_of(usual * exp(_wary(lean, doubt))), rate, human)
+        chance = _of(usual * exp(max(-8.0, min(8.0, lean))))
         slope = chance * (1.0 - chance)
         scale = 1.0 / (1.0 + slope * doubt)
         missed = (human - chance) * scale
-        for trait, one in zip(traits, mine, strict=True):
+        slope *= scale
+        for one in mine:
             spread = one[1]
             one[0] += spread * missed
-            spread -= spread * spread * slope * scale
-            one[1] = min(_start(trait[0]), spread * FADING)
+            spread = (spread - spread * spread * slope) * FADING
+            one[1] = spread if spread < one[3] else one[3]
             one[2] += 1.0
 
     def learned(self) -> tuple[Learned, ...]:
         """Every trait and what is known of it, the kinds together, what matters most first."""
         rows = (
             Learned(kind=kind, value=value, weight=weight, spread=sqrt(spread), calls=int(calls))
-            for (kind, value), (weight, spread, calls) in self._known.items()
+            for (kind, value), (weight, spread, calls, _) in self._known.items()
         )
         return tuple(sorted(rows, key=lambda row: (row.kind, -abs(row.weight), row.value)))
 
@@ -131,7 +137,8 @@ class Odds:
     def remember(self, memory: Memory) -> None:
         """Know what an earlier run has learned."""
         self._known = {
-            (one.kind, one.value): [one.weight, one.spread**2, float(one.calls)] for one in memory.traits[:MOST_TRAITS]
+            (one.kind, one.value): [one.weight, one.spread**2, float(one.calls), _start(one.kind)]
+            for one in memory.traits[:MOST_TRAITS]
         }
         if len(memory.score) == len(self._score):
             self._score, self._seen = list(memory.score), memory.seen
@@ -141,10 +148,14 @@ class Odds:
         missed, plainly = human - chance, human - rate
         loss = -log(chance if human else 1.0 - chance)
         plain = -log(rate if human else 1.0 - rate)
-        keep = 1.0 - 1.0 / JUDGED_OVER
-        score = self._score
-        for at, value in enumerate((1.0, missed * missed, plainly * plainly, loss, plain)):
-            score[at] = score[at] * keep + value
+        weight, brier, brier_plain, losses, plain_losses = self._score
+        self._score = [
+            weight * KEPT + 1.0,
+            brier * KEPT + missed * missed,
+            brier_plain * KEPT + plainly * plainly,
+            losses * KEPT + loss,
+            plain_losses * KEPT + plain,
+        ]
         self._seen += 1
 
 
