@@ -49,6 +49,8 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     cancelled: bool = False
     listened: bool = False
     """A detector of answering machines hears it first."""
+    sampled: bool = False
+    """Taken for a machine and offered to an agent all the same: abandon contracts count it as the machine it was taken for."""
     answered_at: float = 0.0
     callback_at: float | None = None
     promised_by: AgentId | None = None

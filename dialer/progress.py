@@ -116,6 +116,9 @@ class Progress:
         if campaign is not None and not flight.heard:
             flight.heard = True
             campaign.came_to(flight, False, now)
+        if event.then is Then.SAMPLE and campaign is not None and not flight.counted:
+            flight.sampled = True
+            campaign.decided(_decided(Way.MACHINE, 0.0, flight, now))
         if event.then in TAKEN_FOR_MACHINE and flight.stage is Stage.WAITING:
             self._books.move(flight, Stage.ENDING)
 
@@ -139,6 +142,8 @@ class Progress:
             return
         flight.counted = True
         campaign.totals.connected += 1
+        if flight.sampled:
+            return
         campaign.decided(_decided(Way.CONNECTED, event.waited_s, flight, now))
         if event.waited_s > campaign.settings.pacing.patience_s:
             campaign.totals.late += 1
@@ -147,7 +152,7 @@ class Progress:
     def abandoned(self, event: CallAbandoned, now: float) -> None:
         flight = self._move(event.call, Stage.ENDING)
         campaign = self._campaigns.get(event.campaign)
-        if campaign is None or (flight is not None and flight.counted):
+        if campaign is None or (flight is not None and (flight.counted or flight.sampled)):
             return
         campaign.decided(_decided(WAY_OF[event.by], event.waited_s, flight, now))
         if flight is not None:
@@ -182,7 +187,7 @@ class Progress:
             out.append(LeadRested(lead=flight.lead, due=now, why="campaign_gone"))
             return None
         self._learn(campaign, flight, event, now)
-        if event.outcome is Outcome.MACHINE and not flight.counted:
+        if event.outcome is Outcome.MACHINE and not (flight.counted or flight.sampled):
             campaign.decided(_decided(Way.MACHINE, 0.0, flight, now))
         outcome = event.outcome.value
         campaign.totals.outcomes[outcome] = campaign.totals.outcomes.get(outcome, 0) + 1

@@ -6,12 +6,15 @@ import msgspec
 
 from config.model import AbandonContract
 from dialer.contracts import WAY_OF, Decided, Way, bounds, counts_as, figures
-from telephony.facts import AttemptPlaced, CallAbandoned, CallConnected, CallEnded, CallWaiting, Fact
+from telephony.detection import Then
+from telephony.facts import AttemptPlaced, CallAbandoned, CallConnected, CallEnded, CallScreened, CallWaiting, Fact
 from telephony.ids import CallId
 from telephony.outcomes import Outcome
 from telephony.views import ContractView
 
-KINDS = tuple(kind.__name__ for kind in (AttemptPlaced, CallWaiting, CallConnected, CallAbandoned, CallEnded))
+KINDS = tuple(
+    kind.__name__ for kind in (AttemptPlaced, CallWaiting, CallScreened, CallConnected, CallAbandoned, CallEnded)
+)
 """The facts that decide what a call counts as."""
 LONGEST_CALL_S = 86_400.0
 """Facts from so long before a window tell everything of the calls that were decided in it."""
@@ -35,6 +38,10 @@ def decided_calls(facts: Iterable[tuple[float, Fact]]) -> Iterator[tuple[str, De
                 if (course := courses.get(fact.call)) is not None and course.heard_at is None:
                     course.heard_at = at
                 continue
+            case CallScreened():
+                if fact.then is not Then.SAMPLE:
+                    continue
+                course, way, waited_s = courses.get(fact.call), Way.MACHINE, 0.0
             case CallConnected():
                 course, way, waited_s = courses.get(fact.call), Way.CONNECTED, fact.waited_s
             case CallAbandoned():

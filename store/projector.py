@@ -13,6 +13,7 @@ from store import tables
 from store.changes import Change, Row, Verb
 from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
+from telephony.detection import Then
 from telephony.facts import Fact
 from telephony.outcomes import Outcome
 
@@ -238,7 +239,10 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
     facts.CallRang: ((RANG, lambda at, f: (f.call, at)),),
     facts.CallAnswered: ((ANSWERED, lambda at, f: (f.call, at)),),
     facts.CallJudged: ((JUDGED, lambda at, f: (f.call, f.heard.value, f.took_s, f.why or None)),),
-    facts.CallScreened: ((SCREENED, lambda at, f: (f.call, f.then.value)),),
+    facts.CallScreened: (
+        (SCREENED, lambda at, f: (f.call, f.then.value)),
+        (DECIDED, lambda at, f: (f.call, at, Outcome.MACHINE.value, 0.0) if f.then is Then.SAMPLE else None),
+    ),
     facts.CallConnected: (
         (CONNECTED, lambda at, f: (f.call, at, f.agent, f.waited_s)),
         (DECIDED, lambda at, f: (f.call, at, "connected", f.waited_s)),

@@ -9,8 +9,8 @@ from dialer.amd.stage import deadline_s, listen
 from telephony.commands import Listen, Park
 from telephony.detection import Heard, Then
 from telephony.events import TimerFired
-from telephony.facts import CallAnswered, CallScreened, CallWaiting
-from telephony.ids import CallId, CampaignId
+from telephony.facts import CallAnswered, CallConnected, CallScreened, CallWaiting
+from telephony.ids import AgentId, CallId, CampaignId
 
 from .floor import PBX, SALES, Agents, Floor, campaign, dialled, lead, only, placed, timers
 
@@ -74,6 +74,17 @@ def test_call_not_sure_that_goes_to_an_agent_is_learned_as_a_customer() -> None:
     floor.tell(CallScreened(call=call, campaign=SALES, heard=Heard.UNSURE, then=Then.AGENT))
     assert forecast.outcomes == 1
     assert floor.engine._outgoing.books.unserved(SALES, PBX) == 1
+
+
+def test_sample_of_machines_that_an_agent_takes_is_no_person_to_the_abandon_contract() -> None:
+    floor, call = one_call(listening())
+    floor.tell(CallAnswered(call=call, campaign=SALES, server=PBX))
+    floor.tell(CallWaiting(call=call, campaign=SALES, server=PBX, agent=None, amd="MACHINE"))
+    floor.tell(CallScreened(call=call, campaign=SALES, heard=Heard.MACHINE, then=Then.SAMPLE))
+    floor.tell(CallConnected(call=call, agent=AgentId("1001"), waited_s=1.0))
+    view = floor.engine.view("sales", floor.now)
+    assert view is not None
+    assert (view.connected, view.contracts[0].counted, view.abandon_rate) == (1, 0, None)
 
 
 def test_longer_listening_makes_a_machine_likelier() -> None:

@@ -14,7 +14,17 @@ from dialer.contracts import As, Contracts, Decided, Way, bounds, counts_as
 from dialer.forecast import Forecast
 from dialer.pacing import PaceView, pacer_for
 from dialer.recount import recounted
-from telephony.facts import AbandonedBy, AttemptPlaced, CallAbandoned, CallConnected, CallEnded, CallWaiting, Fact
+from telephony.detection import Heard, Then
+from telephony.facts import (
+    AbandonedBy,
+    AttemptPlaced,
+    CallAbandoned,
+    CallConnected,
+    CallEnded,
+    CallScreened,
+    CallWaiting,
+    Fact,
+)
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.outcomes import Outcome
 from tests.dialer.floor import NOON, SALES, Agents, Floor, campaign, lead, pacing
@@ -57,6 +67,10 @@ def course(n: int, at: float, way: Way, waited_s: float, heard: bool) -> list[tu
     ]
     if heard:
         told.append((at - waited_s / 2, CallWaiting(call=call, campaign=SALES, server=PBX, agent=None)))
+    if way is Way.MACHINE and n % 4 == 0:
+        told.append((at, CallScreened(call=call, campaign=SALES, heard=Heard.MACHINE, then=Then.SAMPLE)))
+        told.append((at + 1.0, CallConnected(call=call, agent=AgentId("1001"), waited_s=waited_s + 1.0)))
+        return [*told, (at + 60.0, ended(call, n, Outcome.ANSWERED))]
     outcome = Outcome.MACHINE if way is Way.MACHINE else Outcome.ANSWERED
     if way is Way.CONNECTED:
         told.append((at, CallConnected(call=call, agent=AgentId("1001"), waited_s=waited_s)))

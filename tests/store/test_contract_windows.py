@@ -15,7 +15,8 @@ from store.inline import InlineLedger
 from store.opening import migrations
 from store.recall import restored
 from switchroom.abandonment import audited, counted_before
-from telephony.facts import AbandonedBy, CallAbandoned, CallAnswered, CallConnected, CallWaiting, Fact
+from telephony.detection import Heard, Then
+from telephony.facts import AbandonedBy, CallAbandoned, CallAnswered, CallConnected, CallScreened, CallWaiting, Fact
 from telephony.ids import AgentId, CallId, ServerId
 from telephony.outcomes import Outcome
 from tests.dialer.floor import Agents, Floor, campaign
@@ -31,7 +32,7 @@ CONTRACTS = [
 ]
 
 
-def life(n: int, at: float, way: Way, waited_s: float) -> list[tuple[float, Fact]]:
+def life(n: int, at: float, way: Way, waited_s: float, *, samples: bool = True) -> list[tuple[float, Fact]]:
     call, pbx = CallId(f"c-{n}"), ServerId("pbx")
     answered = at - waited_s
     told: list[tuple[float, Fact]] = [
@@ -45,19 +46,23 @@ def life(n: int, at: float, way: Way, waited_s: float) -> list[tuple[float, Fact
         told.append((at + 40.0, CallConnected(call=call, agent=AgentId("1002"), waited_s=waited_s + 40.0)))
     elif way is not Way.MACHINE:
         told.append((at, CallAbandoned(call=call, campaign=SPRING, by=AbandonedBy(way.value), waited_s=waited_s)))
+    if way is Way.MACHINE and samples and n % 4 == 0:
+        told.append((at, CallScreened(call=call, campaign=SPRING, heard=Heard.MACHINE, then=Then.SAMPLE)))
+        told.append((at + 1.0, CallConnected(call=call, agent=AgentId("1001"), waited_s=waited_s + 1.0)))
+        return [*told, (at + 50.0, ended(call, Outcome.ANSWERED, lead=n))]
     outcome = Outcome.MACHINE if way is Way.MACHINE else Outcome.ANSWERED
     told.append((at + (0.0 if way is Way.MACHINE else 50.0), ended(call, outcome, lead=n)))
     return told
 
 
-def a_trade(seed: int, many: int = 300) -> list[tuple[float, Fact]]:
+def a_trade(seed: int, many: int = 300, *, samples: bool = True) -> list[tuple[float, Fact]]:
     rng = Random(seed)
     spans = [300.0, 5000.0, 90_000.0, 20 * DAY, 45 * DAY]
     told: list[tuple[float, Fact]] = []
     for n in range(1, many):
         at = NOON - rng.random() * rng.choice(spans)
         at = round(at / 60.0) * 60.0 if rng.random() < 0.2 else at
-        told += life(n, at, rng.choice(list(Way)), rng.choice([0.5, 2.0, 2.5, 6.0]))
+        told += life(n, at, rng.choice(list(Way)), rng.choice([0.5, 2.0, 2.5, 6.0]), samples=samples)
     return sorted(told, key=lambda one: one[0])
 
 
@@ -86,7 +91,7 @@ def test_what_a_restart_puts_in_is_what_the_auditor_counts(opened: Store) -> Non
 
 
 def test_calls_of_a_database_from_before_are_decided_by_the_same_facts(sqlite_store: Store) -> None:
-    written(sqlite_store, a_trade(11, 60), 4096)
+    written(sqlite_store, a_trade(11, 60, samples=False), 4096)
     at = NOON + 60.0
     before = put_in(sqlite_store, at).figures(at)
     config = migrations()
