@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from benchmarks.carrier_note import CUSTOMER, Note
+from benchmarks.carrier_note import CUSTOMER, PBX, Note
 from benchmarks.hour_journal import Told
 from store.intake import leads_of
 from store.opening import Store
@@ -15,7 +15,7 @@ from telephony.facts import AbandonedBy
 from telephony.ids import CampaignId
 from telephony.outcomes import Outcome
 
-BORDER_S = 0.3
+BORDER_S, CROSSED_S = 0.3, 0.1
 
 
 class End(StrEnum):
@@ -72,7 +72,9 @@ class Difference(msgspec.Struct, kw_only=True):
     ours: End
     words: str
     by_s: float | None
-    """How far the later of the two instants they judge by lies from the threshold; None when no instant decides."""
+    """How far the farther of the two instants they judge by lies from the threshold; None when no instant decides."""
+    crossed: bool = False
+    """The answer and our end of the ringing met on the wire: the PBX hung up at once and never saw it."""
 
     def named(self, border_s: float = BORDER_S) -> str:
         """Why, empty when it cannot be said. Sound takes some hundredths of a second to come down the line, so one end may
@@ -81,6 +83,8 @@ class Difference(msgspec.Struct, kw_only=True):
         one_instant = pair == {End.IN_TIME, End.LATE} or pair == {End.LEFT, End.ABANDONED}
         if one_instant and self.by_s is not None and self.by_s <= border_s:
             return "at the border"
+        if self.crossed and self.ours is End.UNANSWERED:
+            return "answered as ringing was given up"
         if self.carrier is End.MACHINE and self.ours in LET_THROUGH:
             return "machine not detected"
         return "person taken for a machine" if pair == {End.CUT, End.MACHINE} else ""
@@ -164,16 +168,16 @@ def numbers_of(opened: Store, campaign: str, most: int = 1_000_000) -> dict[int,
 
 
 def _difference(note: Note, told: Told, theirs: End, own: End, patience_s: float) -> Difference:
-    heard = note.agent_at if note.agent_at is not None else note.ended_at
-    said = told.waited_s if told.waited_s is not None else told.given_up_s
-    waits = [said] if said is not None else []
-    if heard is not None and note.answered_at is not None:
-        waits.append(heard - note.answered_at)
+    began, heard = note.answered_at, note.agent_at if note.agent_at is not None else note.ended_at
+    theirs_s = heard - began if heard is not None and began is not None else None
+    ours_s = told.waited_s if told.waited_s is not None else told.given_up_s
+    waits = [wait for wait in (theirs_s, ours_s) if wait is not None]
     return Difference(
         carrier=theirs,
         ours=own,
         words=f"{told.call}: {theirs.value} at the carrier, {own.value} in our journal ({_times(note, told)})",
         by_s=max((abs(wait - patience_s) for wait in waits), default=None),
+        crossed=theirs is not End.IN_TIME and note.ended_by == PBX and theirs_s is not None and theirs_s < CROSSED_S,
     )
 
 

@@ -52,7 +52,7 @@ def test_call_told_differently_is_named_and_a_call_in_one_book_only_is_counted()
     assert both.unexplained() == ["1 calls only in the journal"]
 
 
-def test_difference_is_explained_only_where_both_ends_saw_the_threshold_close() -> None:
+def test_difference_has_a_name_only_where_wire_or_detection_account_for_it() -> None:
     def apart(theirs: Note, ours: Told) -> list[str]:
         return compare([theirs], [ours], {1: "1"}, PATIENCE_S)[0].unexplained()
 
@@ -63,6 +63,9 @@ def test_difference_is_explained_only_where_both_ends_saw_the_threshold_close() 
     assert not apart(note(ended_at=12.0, ended_by=PBX), told(outcome="machine"))
     assert not apart(note(machine=True, agent_at=11.0), told(waited_s=1.0))
     assert apart(note(agent_at=11.0), told(outcome="machine"))
+    no_answer = Told(call="c-1", lead=1, placed_at=0.0, outcome="no_answer")
+    assert not apart(note(ended_at=10.01, ended_by=PBX), no_answer)
+    assert apart(note(ended_at=11.0, ended_by=PBX), no_answer)
 
 
 def test_second_call_to_a_number_is_laid_beside_the_second_attempt() -> None:
