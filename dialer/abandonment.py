@@ -7,6 +7,7 @@ from math import exp, log, sqrt
 
 import msgspec
 
+from config.model import DAILY_CONTRACT
 from telephony.ids import CampaignId
 
 START = 0.01
@@ -84,7 +85,7 @@ class Budget:
     @property
     def said(self) -> str:
         """The share aimed at and the contract it is for."""
-        return f"{self.target:.1%}" + (f" ({self.contract})" if self.contract else "")
+        return f"{self.target:.1%}" + (f" ({self.contract})" if self.contract not in ("", DAILY_CONTRACT) else "")
 
     def obey(self, contract: str, limit: float, target: float, rate: float | None) -> None:
         """The contract that decides now, its ceiling, the share aimed at for its sake and its rate so far."""
