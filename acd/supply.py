@@ -1,13 +1,14 @@
 """What the dialler may know of agents: how many are free, busy and signed in, for one campaign on one PBX."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from acd.agents import Agent, Idle
 from telephony.agents import AgentState
 from telephony.ids import AgentId, ServerId
-from telephony.ports import NO_DEPARTURES, Departures
+from telephony.ports import NO_DEPARTURES, NOBODY_BUSY, BusySince, Departures
 
 S = AgentState
 
@@ -23,7 +24,15 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 NOBODY = Counts(0, 0, 0, 0, 0)
+WITH_CUSTOMER = frozenset({S.TALKING, S.HOLD})
 BUSY = frozenset({S.RESERVED, S.RINGING, S.TALKING, S.HOLD})
+
+
+class _Spells(NamedTuple):
+    """Since when, agent by agent."""
+
+    talks: dict[AgentId, float]
+    wraps: dict[AgentId, float]
 
 
 class Supply:
@@ -39,6 +48,8 @@ class Supply:
         self._by: dict[tuple[str, ServerId], dict[AgentState, int]] = {}
         self._leaves: dict[AgentId, float] = {}
         self._wrapping: dict[AgentId, None] = {}
+        self._since: dict[tuple[str, ServerId], _Spells] = {}
+        self._spell: dict[AgentId, dict[AgentId, float]] = {}
 
     def moved(self, agent: Agent, was: AgentState, now: AgentState) -> None:
         for campaign in agent.settings.campaigns:
@@ -50,6 +61,22 @@ class Supply:
             self._wrapping[agent.id] = None
         else:
             self._wrapping.pop(agent.id, None)
+        if not (was in WITH_CUSTOMER and now in WITH_CUSTOMER):
+            self._begins(agent, now)
+
+    def _begins(self, agent: Agent, now: AgentState) -> None:
+        """Keep since when the agent talks or wraps up, under the campaign of his call."""
+        if (over := self._spell.pop(agent.id, None)) is not None:
+            over.pop(agent.id, None)
+        if now is S.WRAP_UP or now in WITH_CUSTOMER:
+            since = self._since.setdefault((agent.campaign, agent.server), _Spells({}, {}))
+            spell = self._spell[agent.id] = since.wraps if now is S.WRAP_UP else since.talks
+            spell[agent.id] = agent.since
+
+    def busy_since(self, campaign: str, server: str) -> BusySince:
+        """Since when agents talk to this campaign's customers, and wrap up after them."""
+        since = self._since.get((campaign, ServerId(server)))
+        return NOBODY_BUSY if since is None else BusySince(since.talks.values(), since.wraps.values())
 
     def leaves(self, agent: AgentId, at: float) -> None:
         """From that instant the agent takes no further call."""

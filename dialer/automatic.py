@@ -106,6 +106,7 @@ class Automatic:
             own += self._portioned(campaign, server, min(counts.free, room) - own, now, out)
         cell = self._outgoing.books.cell(campaign.id, server)
         pending, told = _out(campaign, cell)
+        since = self._supply.busy_since(campaign.id, server)
         placement = campaign.pacer.place(
             PaceView(
                 leaving=self._supply.leaving(campaign.id, server, now + LEAVES_SOON_S),
@@ -115,6 +116,9 @@ class Automatic:
                 free=max(0, counts.free - own),
                 talking=max(0, counts.signed_in - counts.free - counts.wrapping) + own,
                 wrapping=counts.wrapping,
+                talks=since.talks,
+                wraps=since.wraps,
+                server=server,
                 pending=pending,
                 chances=told,
                 next=campaign.coming(now),

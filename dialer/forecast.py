@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from dialer.elapsed import Elapsed, rows_of
 from dialer.level import USUAL, Counts, place_of
 
 Floats = npt.NDArray[np.float64]
@@ -46,6 +47,16 @@ class Held(NamedTuple):
     weights: Floats
 
 
+class Busy(NamedTuple):
+    """Agents at work on one PBX: how many talk and wrap up, and since when, as far as it is told."""
+
+    talking: int
+    wrapping: int
+    talks: Collection[float] = ()
+    wraps: Collection[float] = ()
+    server: str = ""
+
+
 def chances(share: Floats) -> Chances:
     spread = share * (1.0 - share)
     return Chances(share, spread, spread * (1.0 - 2.0 * share))
@@ -70,6 +81,7 @@ class Forecast:
         self._per_minute_at = 0.0
         self._talk = [3.0, PRIOR_TALK_S]
         self._wrap = [3.0, PRIOR_WRAP_S]
+        self._elapsed = Elapsed(PRIOR_TALK_S, PRIOR_WRAP_S)
         self._fresh_until = 0.0
         self._laws_for = 0
         self._left = np.zeros(self._bins), np.zeros(self._bins)
@@ -105,9 +117,11 @@ class Forecast:
 
     def talked(self, for_s: float) -> None:
         _average(self._talk, for_s)
+        self._elapsed.talked(for_s)
 
     def wrapped(self, for_s: float) -> None:
         _average(self._wrap, for_s)
+        self._elapsed.wrapped(for_s)
 
     def look(self, pending: Collection[float], now: float, told: Collection[float] = ()) -> Held:
         """The calls still out, `told` what is told of their leads, in the same order (empty: nothing of any);
@@ -149,6 +163,21 @@ class Forecast:
         percent. The limit ends the wrap-ups that are still to come; of those under way the end is known."""
         talk, wrap = _nearly(max(1.0, self._talk[1])), _nearly(max(0.5, self._wrap[1]))
         return _freed(patience_s, talk, wrap, wrap_limit_s)
+
+    def freed_since(
+        self, busy: Busy, now: float, patience_s: float, wrap_limit_s: float = inf
+    ) -> tuple[Chances, Chances]:
+        """The same on average over these agents, by how long each has been at it; those not told of as `freed` has it."""
+        usual = self.freed(patience_s, wrap_limit_s)
+        if not (busy.talks or busy.wraps or self._elapsed.watched):
+            return usual
+        talks, wraps = rows_of(busy.talks, now), rows_of(busy.wraps, now)
+        self._elapsed.watch(talks, wraps, busy.talking + busy.wrapping, busy.server, now)
+        talk, wrap = self._elapsed.tables(HORIZON, patience_s, now)
+        return (
+            _on_average(talk.of(talks), len(busy.talks), busy.talking, usual[0]),
+            _on_average(wrap.of(wraps), len(busy.wraps), busy.wrapping, usual[1]),
+        )
 
     @property
     def doubt(self) -> float:
@@ -227,6 +256,15 @@ class _Histogram:
 def _average(mean: list[float], value: float) -> None:
     mean[0] = min(400.0, mean[0] + 1.0)
     mean[1] += (value - mean[1]) / mean[0]
+
+
+def _on_average(told: Floats, known: int, total: int, usual: Chances) -> Chances:
+    """One agent's chances, of `total` of whom `known` come free as `told` in sum and the others as usual."""
+    if known <= 0:
+        return usual
+    rest = max(0, total - known)
+    share, spread, skew = (told + rest * np.array(usual)) / (known + rest)
+    return Chances(share, spread, skew)
 
 
 def _nearly(seconds: float) -> float:

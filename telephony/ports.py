@@ -1,6 +1,6 @@
 """What the switchboard needs from the world, as Protocols; app.py hands in the real thing, tests a verified fake."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol
 
 from telephony.agents import Ask, Refused
@@ -81,6 +81,10 @@ class AgentSupply(Protocol):
         """When the wrap-up of each agent counted as wrapping ends at the latest."""
         ...
 
+    def busy_since(self, campaign: str, server: str) -> "BusySince":
+        """Since when agents talk to this campaign's customers, and wrap up after them."""
+        ...
+
     def wrap_up_s(self, campaign: str) -> float:
         """How long a wrap-up after this campaign's calls lasts at most, in seconds."""
         ...
@@ -105,6 +109,13 @@ class SupplyCounts(Protocol):
         ...
 
 
+class BusySince(NamedTuple):
+    """Instants (epoch seconds) at which the conversations and the wrap-ups under way began."""
+
+    talks: Collection[float] = ()
+    wraps: Collection[float] = ()
+
+
 class Departures(NamedTuple):
     """From when on agents take no further call (epoch seconds), by what they do now; `talking` is busy otherwise than
     in wrap-up, and whoever is busy finishes what he does."""
@@ -118,3 +129,4 @@ class Departures(NamedTuple):
 
 
 NO_DEPARTURES = Departures()
+NOBODY_BUSY = BusySince()

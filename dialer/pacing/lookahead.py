@@ -5,7 +5,7 @@ from msgspec import structs
 
 from config.model import PacingSettings
 from dialer.abandonment import Budget
-from dialer.forecast import Chances, Forecast, Held
+from dialer.forecast import Busy, Chances, Forecast, Held
 from dialer.pacing.plain import sure
 from dialer.pacing.risk import Risk
 from dialer.pacing.supply import agents_there
@@ -34,7 +34,8 @@ class Predictive:
             return sure(view, budget)
         safe = max(0, view.open_agents)
         patience_s = self._patience_s(view)
-        talk, wrap = forecast.freed(patience_s, view.wrap_limit_s)
+        busy = Busy(view.talking, view.wrapping, view.talks, view.wraps, view.server)
+        talk, wrap = forecast.freed_since(busy, view.now, patience_s, view.wrap_limit_s)
         supply = agents_there(view, talk, wrap, patience_s)
         soon = float(supply.there.mean[9])
         most = min(int(self._settings.max_ratio * max(1.0, soon)), 3 * view.signed_in + 10 + safe)

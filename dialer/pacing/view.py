@@ -30,6 +30,8 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     `patience_s` how long such a customer waits after that (None: as the campaign has it). `taken_per_s` are agents whom
     other than these calls takes a second: inbound calls, and calls dialled for one agent.
 
+    `talks` and `wraps` are since when those agents talk and wrap up of whom it is known, `server` names the PBX.
+
     `leaving` are those of the agents who take no further call from an instant within LEAVES_SOON_S on; `wrap_ends` when
     each wrap-up under way ends at the latest, `wrap_limit_s` how long one may last."""
 
@@ -47,6 +49,9 @@ class PaceView(msgspec.Struct, frozen=True, kw_only=True):
     listening: Collection[float] = ()
     patience_s: float | None = None
     taken_per_s: float = 0.0
+    talks: Collection[float] = ()
+    wraps: Collection[float] = ()
+    server: str = ""
     leaving: Departures = NO_DEPARTURES
     wrap_ends: Collection[float] = ()
     wrap_limit_s: float = inf

@@ -63,6 +63,8 @@ class Ours:
             waiting=scene.waiting,
             room=scene.room,
             leaving=scene.leaving,
+            talks=scene.since.values(),
+            wraps=scene.wraps.values(),
         )
 
 

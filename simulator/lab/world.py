@@ -46,7 +46,8 @@ class Scene(msgspec.Struct):
     waiting: int
     room: int
     since: dict[int, float]
-    """When each conversation under way began."""
+    """When each conversation under way began, and `wraps` each wrap-up."""
+    wraps: dict[int, float] = {}
     leaving: Departures = NO_DEPARTURES
     """Who was announced to leave, and from when on."""
     people: dict[int, Person] = {}
@@ -123,6 +124,7 @@ class World:
         self._gone: set[int] = set()
         self._free: deque[int] = deque()
         self._since: dict[int, float] = {}
+        self._wraps: dict[int, float] = {}
         self._who: dict[int, int] = {}
         self._leaves: dict[int, float] = {}
         self._talking = self._wrapping = 0
@@ -174,12 +176,14 @@ class World:
             self._talking -= 1
             del self._since[id]
             self._wrapping += 1
+            self._wraps[id] = at
             rule.talked(extra, at)
             wrap = self._dice.wrap()
             self._at(at + wrap, WRAPPED, id, wrap)
         elif kind == WRAPPED:
             self._count_time(at)
             self._wrapping -= 1
+            del self._wraps[id]
             rule.wrapped(extra, at)
             self._comes_free(at, self._who.pop(id))
         elif kind == GIVES_UP:
@@ -287,6 +291,7 @@ class World:
             waiting=len(self._waiting),
             room=room,
             since=self._since,
+            wraps=self._wraps,
             leaving=self._departures(),
         )
         if self._crowd is not None:

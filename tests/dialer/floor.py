@@ -26,7 +26,7 @@ from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, Serve
 from telephony.leads import Contact, Lead, LeadsFetched
 from telephony.numbers import PhoneNumber
 from telephony.outcomes import Outcome
-from telephony.ports import NO_DEPARTURES, Departures
+from telephony.ports import NO_DEPARTURES, NOBODY_BUSY, BusySince, Departures
 
 NOON = 1_780_030_800.0
 """Friday, 29 May 2026, 13:00 in Shanghai."""
@@ -106,6 +106,9 @@ class Agents:
 
     def wrap_ends(self, campaign: str, server: str) -> list[float]:
         return []
+
+    def busy_since(self, campaign: str, server: str) -> BusySince:
+        return NOBODY_BUSY
 
     def wrap_up_s(self, campaign: str) -> float:
         return 30.0
