@@ -2,13 +2,13 @@
 import { html, useState } from "/static/vendor/preact-htm.mjs";
 import { clock, named, t } from "/static/text.js";
 
-const QUIET = new Set(["AttemptPlaced", "CallRang", "CallAnswered", "CallWaiting", "CallOffered", "CallLeft", "LeadRested", "LeadShown", "LeadSkipped",
+const QUIET = new Set(["AttemptPlaced", "CallRang", "CallAnswered", "CallJudged", "CallScreened", "CallWaiting", "CallOffered", "CallLeft", "LeadRested", "LeadShown", "LeadSkipped",
   "DialRefused", "RecordingStarted", "RecordingConfirmed", "RecordingFiled", "SeatTaken", "CallEnded"]);
 const NOTED = new Set(["logged_out", "aux"]);
 const quiet = (fact) => (fact.kind === "AgentChanged" ? !NOTED.has(fact.now) && !NOTED.has(fact.was) : QUIET.has(fact.kind));
 const TONE = { AlarmRaised: "bad", CallAbandoned: "bad", RecordingMissing: "bad", Anomaly: "warn", AskRefused: "warn", OfferFailed: "warn", SeatLeft: "warn",
   CallConnected: "good", AlarmCleared: "good", CampaignChanged: "note", TrunkChanged: "note", ServerChanged: "note", CallDisposed: "note", Acted: "note" };
-const PREFIX = { outcome: "outcome", was: "state", now: "state", by: "by", alarm: "alarm", code: "code", rule: "rule", disposition: "disposition", why: "why", what: "what", act: "act" };
+const PREFIX = { outcome: "outcome", was: "state", now: "state", by: "by", heard: "heard", then: "then", alarm: "alarm", code: "code", rule: "rule", disposition: "disposition", why: "why", what: "what", act: "act" };
 const STATE = { CampaignChanged: "campaign_state", TrunkChanged: "trunk_state", ServerChanged: "server_state" };
 
 function words(fact, titles) {
