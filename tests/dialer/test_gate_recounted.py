@@ -125,7 +125,8 @@ def agree(
         if objection(who, campaign, days, calls, at) is None:
             assert found.until == at
             return
-    if found.until is not None and found.until <= at:  # nobody can say when: asked again after a day
+    runs_out = campaign.consent and who.consent_until is not None
+    if found.until is not None and found.until <= at and not runs_out:  # nobody can say when: asked again after a day
         assert objection(who, campaign, days, calls, found.until) in ("window", "holiday", "consent")
 
 
