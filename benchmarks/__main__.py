@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--states", type=int, default=100_000, help="random states of the benchmark `pacing_decision`")
     parser.add_argument("--seeds", type=int, default=4, help="seeds of the benchmark `pacing`")
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the hours the benchmark `pacing` plays")
+    parser.add_argument("--scale", type=float, default=0.4, help="share of the hours the benchmark `pacing` plays")
     parser.add_argument(
         "--rows", default="pacing-rows.jsonl", help="where `pacing` keeps its rows, to go on after a stop"
     )

@@ -3,7 +3,7 @@
 The rate is abandoned / (abandoned + connected), never over calls placed (16 CFR 310.4(b)(4)(i)).
 """
 
-from math import exp, log
+from math import exp, log, sqrt
 
 import msgspec
 
@@ -15,9 +15,9 @@ LEAST, MOST = 3e-4, 0.5
 DEBT = 3.0
 """How far below the least cap the budget remembers what it owes, in e-folds."""
 TEN_MINUTES_S = 600.0
-STEP, QUIET, LEAST_STEP = 0.15, 150.0, 0.03
-"""How far a lost customer moves the cap, in e-folds, while at most QUIET are live in ten minutes; less as traffic grows,
-down to LEAST_STEP, so that many small corrections do not add up to a swing."""
+STEP, QUIET, LEAST_STEP = 0.15, 150.0, 0.05
+"""How far a lost customer moves the cap, in e-folds, while at most QUIET are live in ten minutes; less with the root of
+the traffic, down to LEAST_STEP, so that many small corrections do not add up to a swing."""
 FIRST_STEP, FIRST_CALLS = 0.3, 100.0
 """The same for a campaign's first call, halved by the hundredth."""
 FIRST_QUARTER_S, PRUDENCE = 900.0, 0.7
@@ -110,7 +110,9 @@ class Budget:
 
     @property
     def _step(self) -> float:
-        return max(LEAST_STEP, STEP * QUIET / max(QUIET, self._recent), FIRST_STEP / (1.0 + self._live / FIRST_CALLS))
+        return max(
+            LEAST_STEP, STEP * sqrt(QUIET / max(QUIET, self._recent)), FIRST_STEP / (1.0 + self._live / FIRST_CALLS)
+        )
 
     def _move(self, earned: float, now: float) -> None:
         self._recent = self._recent * exp(-max(0.0, now - self._recent_at) / TEN_MINUTES_S) + 1.0

@@ -114,6 +114,11 @@ def played(cell: Cell, seed: int, counted: Counted, cpu_s: float, *, after_leavi
 def play_all(cells: Sequence[Cell], seeds: Sequence[int], *, processes: int | None = None) -> Iterator[Played]:
     """All cells with all seeds, as they are done; the longest are begun first."""
     asked = sorted(((cell, seed) for cell in cells for seed in seeds), key=lambda one: -one[0].agents)
+    return play_each(asked, processes=processes)
+
+
+def play_each(asked: Sequence[tuple[Cell, int]], *, processes: int | None = None) -> Iterator[Played]:
+    """Each cell with its seed, begun in this order, as they are done."""
     with ProcessPoolExecutor(processes or os.cpu_count() or 1) as pool:
         for done in as_completed([pool.submit(play, cell, seed) for cell, seed in asked]):
             yield done.result()

@@ -63,6 +63,8 @@ def draw(
     against.legend(fontsize="small")
     files += _save(figure, folder / "rules")
     plt.close(figure)
+    if not played:
+        return files
 
     figure, axis = plt.subplots(figsize=(11, 4.0), layout="constrained")
     runs = {(row.cell.rule, row.cell.scenario, row.cell.agents, row.cell.target): row for row in played}
