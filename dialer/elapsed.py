@@ -36,6 +36,7 @@ def _edges() -> Floats:
 EDGES = _edges()
 ROWS = len(EDGES) - 1
 _ROW_AT = np.searchsorted(EDGES, np.arange(_PER_S * LONGEST_S + 1) / _PER_S, side="right") - 1
+_ROW_AT[-1] = ROWS - 1
 _MIDDLE = 0.5 * (EDGES[1:] + EDGES[:-1])
 _WIDTH = np.diff(EDGES)
 
@@ -45,9 +46,9 @@ def rows_of(since: Collection[float], now: float) -> Floats:
     ages = np.fromiter(since, dtype=np.float64, count=len(since))
     np.subtract(now, ages, out=ages)
     ages *= _PER_S
-    np.minimum(np.maximum(ages, 0.0, out=ages), _PER_S * LONGEST_S, out=ages)
-    counts = np.bincount(_ROW_AT.take(ages.astype(np.intp)), minlength=ROWS)[:ROWS]
-    return counts.astype(np.float64)
+    np.minimum(ages, _PER_S * LONGEST_S, out=ages)
+    rows = _ROW_AT.take(ages.astype(np.intp), mode="clip")
+    return np.bincount(rows, minlength=ROWS).astype(np.float64)
 
 
 class Spells:
@@ -131,11 +132,11 @@ class Elapsed:
 
     def _read(self, seconds: int, patience_s: float) -> tuple[Freed, Freed]:
         talk, wrap = self._talk.hazards(), self._wrap.hazards()
-        ahead = np.arange(1, seconds + 1) + patience_s
+        ahead = np.arange(1, seconds + 1, dtype=np.float64) + patience_s
         steps = np.arange(ceil(ahead[-1]) + 1, dtype=np.float64)
         from_wrap = 1.0 - _lasts(wrap, _MIDDLE, ahead)
         ending = -np.diff(_lasts(talk, _MIDDLE, steps), axis=1)
-        left = np.maximum(0.0, ahead[None, :] - steps[:-1, None] - 0.5)
+        left: Floats = np.maximum(0.0, ahead[None, :] - steps[:-1, None] - 0.5)
         from_talk = ending @ (1.0 - _lasts(wrap, np.zeros(1), left.ravel())[0].reshape(left.shape))
         return _moments(from_talk), _moments(from_wrap)
 

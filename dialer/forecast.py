@@ -262,8 +262,9 @@ def _on_average(told: Floats, known: int, total: int, usual: Chances) -> Chances
     """One agent's chances, of `total` of whom `known` come free as `told` in sum and the others as usual."""
     if known <= 0:
         return usual
-    rest = max(0, total - known)
-    share, spread, skew = (told + rest * np.array(usual)) / (known + rest)
+    if (rest := total - known) > 0:
+        told, known = told + rest * np.array(usual), total
+    share, spread, skew = told / known
     return Chances(share, spread, skew)
 
 

@@ -9,8 +9,9 @@ from dialer.pacing.demand import Demand
 from dialer.pacing.supply import Supply
 from dialer.pacing.view import PaceView
 
-_NEAR = np.arange(12, dtype=np.float64)
-"""Most decisions end here, in one evaluation."""
+_NEAR = np.arange(72, dtype=np.float64)
+FEW, AGENTS_FOR_ONE = 12, 25
+"""Most decisions end among so many, and one more for so many agents, in one evaluation."""
 _GALLOP = np.array([13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584], dtype=np.float64)
 _FINE = 1024.0
 _MIDDLE = int(8 * _FINE)
@@ -28,6 +29,7 @@ class Risk:
         self._demand = demand = Demand(view, held, forecast)
         self._law = forecast.law
         self._supply = supply
+        self._few = FEW + view.signed_in // AGENTS_FOR_ONE
         out, there = demand.out, supply.there
         mean, spread, skew = out.mean + view.waiting, out.spread, out.skew
         self._pending = demand.pending
@@ -70,13 +72,13 @@ class Risk:
         """The smallest number of calls after which the next would exceed `cap`, within [least, most]."""
         if most <= least:
             return least
-        near = least + _NEAR[: most - least]
+        near = least + _NEAR[: min(most - least, self._few)]
         above = np.flatnonzero(self.of(near) > cap)
         if above.size:
             return int(near[above[0]])
-        if most - least <= _NEAR.size:
+        if most - least <= near.size:
             return most
-        steps = least + _GALLOP[most - least > _GALLOP]
+        steps = least + _GALLOP[(near.size <= _GALLOP) & (most - least > _GALLOP)]
         above = np.flatnonzero(self.of(steps) > cap) if steps.size else above
         if above.size == 0:
             low, high = int(steps[-1]) if steps.size else int(near[-1]), most

@@ -95,6 +95,23 @@ def test_dialler_is_told_who_goes_when_by_what_they_do() -> None:
     assert not floor.engine.supply.leaving("other", PBX, LATER)
 
 
+def test_dialler_is_told_since_when_agents_talk_and_wrap_up() -> None:
+    floor = Floor(agents=2)
+    for name in ("1001", "1002"):
+        floor.sign_in(name)
+    supply = floor.engine.supply
+    assert not supply.busy_since("sale", PBX).talks
+    floor.talk()
+    began = floor.agent().since
+    assert list(supply.busy_since("sale", PBX).talks) == [began]
+    assert not supply.busy_since("other", PBX).talks
+    over(floor)
+    since = supply.busy_since("sale", PBX)
+    assert (list(since.talks), list(since.wraps)) == ([], [floor.agent().since])
+    floor.tell(TimerFired(("wrap_up", "1001")))
+    assert not supply.busy_since("sale", PBX).wraps
+
+
 def test_agent_who_asked_to_sign_out_during_a_call_is_known_never_to_come_free() -> None:
     floor = Floor(agents=1)
     floor.sign_in()
