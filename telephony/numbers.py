@@ -130,11 +130,11 @@ def area_of(number: PhoneNumber) -> str:
 
 
 def line_of(number: PhoneNumber) -> str:
-    """What kind of line its numbering plan says it is: mobile, fixed or other."""
-    return _line(number._e164[: max(6, len(number._e164) - 4)], len(number._e164))
+    """What kind of line its numbering plan says numbers that begin so are: mobile, fixed or other."""
+    return _line(number._e164[:8], len(number._e164))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _line(begins: str, length: int) -> str:
     try:
         kind = phonenumbers.number_type(phonenumbers.parse(begins.ljust(length, "5")))
