@@ -4,6 +4,7 @@ Everything asked is played in one pool over all cores. Every finished run goes t
 stands there is not played again: one that broke off goes on where it stopped."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from simulator.lab.play import Cell, Played, Summed, play_each, summed
 from simulator.lab.plots import draw
 
 HOURS = {5: 22.5, 10: 18.5, 20: 12.5, 50: 7.5, 100: 5.5, 200: 3.5, 500: 2.0}
-ANSWER = (0.20, 0.35, 0.60)
+ANSWER = (0.35, 0.20, 0.60)
 PEERS = (
     "vicidial_tuned_10",
     "vicidial_tuned_5",
@@ -43,18 +44,17 @@ LEAST_ABANDONED, MOST_ABANDONED = 0.028, 0.0305
 
 def questions(seeds: int, scale: float) -> Iterator[tuple[Cell, int]]:
     """Each cell with each of its seeds, in the order they are played: ours in full, of the peers half the seeds."""
-    half = range(1, max(1, seeds // 2) + 1)
+    every, half = range(1, seeds + 1), range(1, max(1, seeds // 2) + 1)
     for answer in ANSWER:
-        for cell in stationary("predictive", answer, scale):
-            yield from ((cell, seed) for seed in range(1, seeds + 1))
-    for cell in scenarios("predictive", scale):
-        yield from ((cell, seed) for seed in half)
-    for answer in ANSWER:
+        yield from product(stationary("predictive", answer, scale), every)
+        if answer == ANSWER[0]:
+            yield from product(scenarios("predictive", scale), half)
+            for rule in PEERS:
+                yield from product(stationary(rule, answer, 0.3 * scale), half)
+    for answer in ANSWER[1:]:
         for rule in PEERS:
-            for cell in stationary(rule, answer, 0.3 * scale):
-                yield from ((cell, seed) for seed in half)
-    for cell in scenarios("vicidial_tuned_3", scale):
-        yield from ((cell, seed) for seed in half)
+            yield from product(stationary(rule, answer, 0.3 * scale), half)
+    yield from product(scenarios("vicidial_tuned_3", scale), half)
 
 
 def stationary(rule: str, answer: float, scale: float) -> Iterator[Cell]:

@@ -107,7 +107,9 @@ def test_agents_who_leave_finish_their_calls_and_come_back_as_many_as_planned() 
     present = [scene.free + scene.talking + scene.wrapping for scene in rule.scenes]
     assert max(present) == 10
     assert min(present[100:]) == 2
-    assert all(count - sum(map(len, scene.leaving)) in (2, 10) for count, scene in zip(present, rule.scenes, strict=True))
+    assert all(
+        count - sum(map(len, scene.leaving)) in (2, 10) for count, scene in zip(present, rule.scenes, strict=True)
+    )
 
 
 def test_a_call_during_an_outage_fails_and_says_nothing_of_customers() -> None:
