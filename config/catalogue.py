@@ -10,7 +10,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config.model import CampaignFile, Section, ServerSettings
+from config.fields import Section
+from config.model import CampaignFile, ServerSettings
 from config.words import settings_in_chinese
 
 

@@ -20,8 +20,26 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
         for number, name in _named(tree, table, "asterisk"):
             if name not in exchanges:
                 yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
+    yield from _known_queues_and_skills(tree)
     yield from _shared_tokens(tree)
     yield from _roles_without_tokens(tree)
+
+
+def _known_queues_and_skills(tree: Mapping[str, Any]) -> Iterator[Found]:
+    """Every queue and every skill an agent names is there."""
+    agents = tree.get("agent")
+    for table, key, fault in (("queue", "queues", "no_such_queue"), ("skill", "skills", "no_such_skill")):
+        there = tree.get(table)
+        allowed = list(there) if isinstance(there, dict) else []
+        for number, agent in enumerate(agents if isinstance(agents, list) else []):
+            named = agent.get(key) if isinstance(agent, dict) else None
+            if isinstance(named, list):
+                at = [((number, key, place), name) for place, name in enumerate(named) if isinstance(name, str)]
+            else:
+                at = [((number, key, name), name) for name in (named if isinstance(named, dict) else {})]
+            for where, name in at:
+                if name not in allowed:
+                    yield ("agent", *where), fault, {"found": name, "allowed": _list(allowed)}
 
 
 def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str], calendars: Collection[str]) -> Iterator[Found]:

@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 from config.catalogue import everything
 from config.checks import Found, Loc, campaign_checks, server_checks
 from config.faults import Fault, SettingsError, key_text, setting_of, shown
-from config.model import CampaignFile, CampaignSettings, Section, ServerSettings
+from config.fields import Section
+from config.model import CampaignFile, CampaignSettings, ServerSettings
 from config.places import Key, Place, nearest, places
 from config.policy import fill_in, policy_checks
 

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from config.catalogue import Setting, describe, settings
-from config.model import CampaignSettings, Section, ServerSettings
+from config.fields import Section
+from config.model import CampaignSettings, ServerSettings
 from config.regulations import regulations_page
 from config.words import say
 
@@ -34,6 +35,9 @@ _EXAMPLES: dict[str, Any] = {
     "agent.asterisk": "pbx1",
     "agent.endpoint": "PJSIP/1001",
     "agent.campaigns": [_CAMPAIGN],
+    "skill.title": "宽带",
+    "queue.title": "客服热线",
+    "queue.lines": ["*"],
     "do_not_call.list.name": "national",
     "do_not_call.list.file": "var/national.dnc",
     "campaign.title": "春季回访",
@@ -50,12 +54,15 @@ _OUT_OF_USE = {
     "log.file": 'file = "var/switchroom.log"',
     "store.key_file": 'key_file = "/etc/switchroom/number.key"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
+    "queue.wrap_up_s": "wrap_up_s = 30.0",
 }
 _TABLES_OUT_OF_USE = {
     "calendar": "calendar.china",
     "campaign.holiday_windows": "",
     "campaign.abandon": "",
     "do_not_call.list": "",
+    "skill": "skill.broadband",
+    "queue": "queue.service",
 }
 """Tables shown behind #, with the name they are given where they need one."""
 
@@ -171,6 +178,9 @@ def _toml(value: Any) -> str:
             return "[" + ", ".join(map(_toml, value)) + "]"
         case str() | Path():
             return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case dict():
+            inner = ", ".join(f"{key} = {_toml(one)}" for key, one in value.items())
+            return f"{{ {inner} }}" if inner else "{}"
         case SecretStr():
             raise TypeError("a secret has no default")
     raise TypeError(f"no TOML for {type(value).__name__}")

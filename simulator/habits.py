@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from config.model import Section, Share
+from config.fields import Section, Share
 
 
 class Habits(Section):

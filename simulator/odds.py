@@ -4,7 +4,7 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from config.model import Section, Share
+from config.fields import Section, Share
 
 
 class Odds(Section):

@@ -8,6 +8,7 @@ import msgspec
 
 from telephony.commands import TimerKey
 from telephony.ids import BridgeId, CallId, LegId, ServerId
+from telephony.numbers import PhoneNumber
 
 
 class PbxEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -48,6 +49,17 @@ class LegParked(PbxEvent, frozen=True, kw_only=True):
     amd: str = ""
     why: str = ""
     dial: str = ""
+
+
+class CallerArrived(PbxEvent, frozen=True, kw_only=True):
+    """Somebody has called us and stands in our dialplan, his line not yet answered; `called` is what he dialled.
+
+    `leg` is the PBX's own id, unique over all PBXs where each has a system name of its own; `caller` None: withheld."""
+
+    leg: LegId
+    caller: PhoneNumber | None
+    called: str
+    channel: str = ""
 
 
 class OptOutPressed(PbxEvent, frozen=True, kw_only=True):

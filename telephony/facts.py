@@ -185,6 +185,82 @@ class CallEnded(Fact, frozen=True, kw_only=True):
     tech_cause: int | None
 
 
+class CallArrived(Fact, frozen=True, kw_only=True):
+    """Somebody has called us. `queue` is where his line leads; `number_key` 0 and `customer` "" when withheld or unknown."""
+
+    call: CallId
+    queue: CampaignId
+    server: ServerId
+    customer: CustomerId
+    number_key: int
+    line: str
+
+
+class CallQueued(Fact, frozen=True, kw_only=True):
+    """The caller waits in this queue from now on; again after an overflow, an agent's miss or a transfer, said by `why`.
+
+    `position` counts from 1, `expected_s` is what he can expect to wait, None when not known."""
+
+    call: CallId
+    queue: CampaignId
+    server: ServerId
+    position: int
+    expected_s: float | None
+    why: str = ""
+
+
+class CallerGone(Fact, frozen=True, kw_only=True):
+    """The caller hung up before an agent had him; `waited_s` since he came, `position` where he stood, 0: not queued."""
+
+    call: CallId
+    queue: CampaignId
+    waited_s: float
+    position: int
+
+
+class Way(StrEnum):
+    """How a call leaves a queue otherwise than to an agent or by the caller's hanging up."""
+
+    QUEUE = "queue"
+    """To another queue, by wait or length."""
+    CALLBACK = "callback"
+    """He is called back and keeps his place."""
+    VOICEMAIL = "voicemail"
+    CLOSED = "closed"
+    """After hours: the announcement, then the end."""
+    NUISANCE = "nuisance"
+    """On the list of nuisance callers."""
+    FULL = "full"
+    """The queue is full, or nobody is signed in, and there is no other way."""
+    OUTSIDE = "outside"
+    """To a number outside."""
+
+
+class CallSentOn(Fact, frozen=True, kw_only=True):
+    """The call leaves the queue by that way; `to` names the other queue or mailbox where there is one."""
+
+    call: CallId
+    queue: CampaignId
+    way: Way
+    to: str = ""
+    why: str = ""
+    waited_s: float = 0.0
+
+
+class InboundEnded(Fact, frozen=True, kw_only=True):
+    """The end of a call that came to us, once each. `agent` is who talked last, None when nobody did; times in seconds."""
+
+    call: CallId
+    queue: CampaignId
+    server: ServerId
+    agent: AgentId | None
+    waited_s: float
+    talk_s: float
+    hold_s: float
+    cause: int | None
+    way: str = ""
+
+
 class AgentChanged(Fact, frozen=True, kw_only=True):
     """An agent went from one state to another; `for_s` is how long the old one lasted."""
 

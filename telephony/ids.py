@@ -9,6 +9,7 @@ from typing import NewType
 ServerId = NewType("ServerId", str)
 TrunkId = NewType("TrunkId", str)
 CampaignId = NewType("CampaignId", str)
+"""A campaign, or the queue of a caller who came to us: no queue has the name of a campaign."""
 AgentId = NewType("AgentId", str)
 LeadId = NewType("LeadId", int)
 CustomerId = NewType("CustomerId", str)

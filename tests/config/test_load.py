@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.faults import Fault, SettingsError
+from config.fields import OUTCOMES
 from config.load import LARGEST, load_campaigns, load_server
-from config.model import OUTCOMES, AsteriskSettings, ServerSettings, TrunkSettings
+from config.model import AsteriskSettings, ServerSettings, TrunkSettings
 from config.places import nearest, places
 from config.render import example_server
 from telephony.outcomes import Outcome

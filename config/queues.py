@@ -1,0 +1,39 @@
+"""Settings of what callers meet: the queues they wait in and the skills they ask for."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from config.fields import Line, Seconds, Section
+
+Level = Annotated[int, Field(ge=1, le=5)]
+"""How good an agent is at a skill."""
+
+
+class SkillSettings(Section):
+    """A table ``[skill.NAME]`` of ``server.toml``."""
+
+    title: Line = Field("", description="Name shown to people.")
+
+
+class QueueSettings(Section):
+    """A table ``[queue.NAME]`` of ``server.toml``: callers of these lines wait here for an agent."""
+
+    title: Line = Field("", description="Name shown to people.")
+    lines: list[Line] = Field(
+        default_factory=list,
+        description='Numbers people dial to get here, as Asterisk hands them to the dialplan (the extension called); "*" takes what no other queue names.',
+    )
+    priority: Annotated[float, Field(ge=0, le=1000)] = Field(
+        0.0, description="Callers here are served as if they had waited so many seconds longer."
+    )
+    service_level_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        20.0, description="A caller answered within this many seconds was answered in time."
+    )
+    short_abandon_s: Seconds = Field(
+        5.0, description="Callers who hang up within this many seconds are not counted as lost."
+    )
+    wrap_up_s: Seconds | None = Field(
+        None, description="Wrap-up after this queue's calls, in seconds; not given takes the floor's."
+    )
+    record: bool = Field(True, description="Record every connected call.")
