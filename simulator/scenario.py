@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 
+from config.fields import Name, Section, Share
 from config.model import (
     AgentSettings,
     AmdSettings,
@@ -25,12 +26,9 @@ from config.model import (
     CampaignSettings,
     FloorSettings,
     FrequencyRule,
-    Name,
     PacingSettings,
-    Section,
     ServerSettings,
     Settings,
-    Share,
     StoreSettings,
     TrunkSettings,
 )
