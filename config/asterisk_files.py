@@ -1,6 +1,6 @@
 """Writes the files an operator includes in his Asterisk: manager user, dialplan, seats, an example of trunks and phones.
 
-The texts stand in ``config/asterisk/``; a word between at-signs is filled in from the settings. No secret is written
+The texts stand in ``config/asterisk/``, the dialplan in parts in ``extensions/``; a word between at-signs is filled in from the settings. No secret is written
 unless asked for, and then into files of their own.
 """
 
@@ -92,8 +92,10 @@ def render(
             PHONES="\n".join(_phone(name, (contacts or {}).get(name), name in browsers) for name in phones),
         ),
     }
-    for name in ("switchroom_extensions.conf", "switchroom_confbridge.conf", "switchroom_http.conf"):
+    for name in ("switchroom_confbridge.conf", "switchroom_http.conf"):
         files[name] = _fill(name)
+    parts = sorted(path.name for path in (TEMPLATES / "extensions").glob("*.conf"))
+    files["switchroom_extensions.conf"] = "\n".join(_fill(f"extensions/{name}") for name in parts)
     if secrets:
         files["switchroom_secret.conf"] = f"secret = {_secret(pbx.secret.get_secret_value())}\n"
     if passwords:

@@ -143,7 +143,7 @@ def test_the_endpoint_is_read_out_of_what_is_dialled(dial: str, endpoint: str | 
 
 
 def test_the_contexts_asked_for_are_those_we_write() -> None:
-    text = (TEMPLATES / "switchroom_extensions.conf").read_text()
+    text = (TEMPLATES / "extensions" / "10_calls.conf").read_text()
     assert set(CONTEXTS) <= set(re.findall(r"^\[(switchroom-[a-z]+)\]", text, re.MULTILINE))
 
 
