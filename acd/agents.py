@@ -3,7 +3,8 @@
 The rules in prose. An agent who signs in is AUX until he asks to be ready and his phone is there. Only a READY agent can
 be reserved, and only for one call. A reserved agent either talks, or is released when the call is gone, or, where his
 phone rings and he does not take it, becomes AUX so that no second customer waits for an empty chair. A conversation ends
-in WRAP_UP, never in READY, so that its work is not lost. A lost phone makes a free agent AUX at once; during a
+in WRAP_UP, never in READY, so that its work is not lost. An agent who consults keeps his customer, who is on hold: BACK
+leaves the customer on hold, RESUME brings him back, and CALL_OVER ends the agent's part, whoever has the customer then. A lost phone makes a free agent AUX at once; during a
 conversation it ends the conversation first. A verb that has no entry for the state is refused and changes nothing.
 ADOPT is the one verb from outside: after a restart the PBX shows the agent in a conversation, and the PBX is right.
 """
@@ -33,6 +34,8 @@ class Verb(StrEnum):
     MISS = "miss"
     HOLD = "hold"
     RESUME = "resume"
+    CONSULT = "consult"
+    BACK = "back"
     CALL_OVER = "call_over"
     WRAPPED = "wrapped"
     LOSE_PHONE = "lose_phone"
@@ -70,8 +73,24 @@ TABLE: dict[AgentState, dict[Verb, AgentState]] = {
         Verb.LOSE_PHONE: S.AUX,
         Verb.ADOPT: S.TALKING,
     },
-    S.TALKING: {Verb.HOLD: S.HOLD, Verb.CALL_OVER: S.WRAP_UP, Verb.ADOPT: S.TALKING},
-    S.HOLD: {Verb.RESUME: S.TALKING, Verb.CALL_OVER: S.WRAP_UP, Verb.ADOPT: S.TALKING},
+    S.TALKING: {
+        Verb.HOLD: S.HOLD,
+        Verb.CONSULT: S.CONSULTING,
+        Verb.CALL_OVER: S.WRAP_UP,
+        Verb.ADOPT: S.TALKING,
+    },
+    S.HOLD: {
+        Verb.RESUME: S.TALKING,
+        Verb.CONSULT: S.CONSULTING,
+        Verb.CALL_OVER: S.WRAP_UP,
+        Verb.ADOPT: S.TALKING,
+    },
+    S.CONSULTING: {
+        Verb.BACK: S.HOLD,
+        Verb.RESUME: S.TALKING,
+        Verb.CALL_OVER: S.WRAP_UP,
+        Verb.ADOPT: S.TALKING,
+    },
     S.WRAP_UP: {
         Verb.WRAPPED: S.READY,
         Verb.NOT_READY: S.AUX,
@@ -80,7 +99,8 @@ TABLE: dict[AgentState, dict[Verb, AgentState]] = {
     },
 }
 
-ON_A_CALL = frozenset({S.RESERVED, S.RINGING, S.TALKING, S.HOLD})
+WITH_CUSTOMER = frozenset({S.TALKING, S.HOLD, S.CONSULTING})
+ON_A_CALL = WITH_CUSTOMER | {S.RESERVED, S.RINGING}
 
 
 class IllegalVerb(Exception):
@@ -122,7 +142,7 @@ class Agent(msgspec.Struct, kw_only=True):
     def may(self, verb: Verb) -> bool:
         return verb in TABLE[self.state]
 
-    def do(self, verb: Verb, now: float, reason: str = "") -> AgentChanged:
+    def do(self, verb: Verb, now: float, reason: str = "", actor: str = "") -> AgentChanged:
         """Carry the verb out; returns the change to journal. Raises IllegalVerb, leaving the agent as he was."""
         target = TABLE[self.state].get(verb)
         if target is None:
@@ -145,6 +165,7 @@ class Agent(msgspec.Struct, kw_only=True):
             call=self.last_call if target is S.WRAP_UP else self.call,
             mode=self.mode,
             server=self.server,
+            actor=actor,
         )
 
 

@@ -1,6 +1,6 @@
 """Coming back after the process ended: agents as the store knew them, made consistent with the calls that are open."""
 
-from acd.agents import Agent, Verb
+from acd.agents import WITH_CUSTOMER, Agent, Verb
 from acd.floor import Floor, Out
 from telephony.agents import AgentState
 from telephony.commands import SetTimer
@@ -47,7 +47,7 @@ class Comeback:
 
     def _set_right(self, agent: Agent, call_open: bool, now: float) -> Out:
         """Make a remembered agent consistent: whoever was on a call that is closed has wrap-up or is free."""
-        if agent.state in (S.TALKING, S.HOLD) and not call_open:
+        if agent.state in WITH_CUSTOMER and not call_open:
             self._floor.reserved.pop(agent.call or CallId(""), None)
             return [
                 agent.do(Verb.CALL_OVER, now),

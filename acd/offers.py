@@ -3,7 +3,7 @@
 An agent is reserved before anything is sent, and a customer is either with an agent, in the queue, or given up once.
 """
 
-from acd.agents import ON_A_CALL, Verb, Waiting
+from acd.agents import ON_A_CALL, WITH_CUSTOMER, Verb, Waiting
 from acd.floor import Floor, Out
 from acd.screening import what_becomes
 from telephony.agents import AgentState, SeatMode
@@ -141,7 +141,7 @@ class Offers:
         self._floor.reserved[fact.call] = agent.id
         if agent.call == fact.call and agent.may(Verb.CONNECT):
             return [*out, agent.do(Verb.CONNECT, now)]
-        if agent.call == fact.call and agent.state in (S.TALKING, S.HOLD):
+        if agent.call == fact.call and agent.state in WITH_CUSTOMER:
             return out
         if not agent.may(Verb.ADOPT) or agent.state in ON_A_CALL:
             return [*out, Anomaly(where="acd", what=f"connected while {agent.state}")]

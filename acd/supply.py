@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from acd.agents import Agent, Idle
+from acd.agents import ON_A_CALL, WITH_CUSTOMER, Agent, Idle
 from telephony.agents import AgentState
 from telephony.ids import AgentId, ServerId
 from telephony.ports import NO_DEPARTURES, NOBODY_BUSY, BusySince, Departures
@@ -24,8 +24,6 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 NOBODY = Counts(0, 0, 0, 0, 0)
-WITH_CUSTOMER = frozenset({S.TALKING, S.HOLD})
-BUSY = frozenset({S.RESERVED, S.RINGING, S.TALKING, S.HOLD})
 
 
 class _Spells(NamedTuple):
@@ -100,7 +98,7 @@ class Supply:
                 free.append(at)
             elif agent.state is S.WRAP_UP:
                 wrapping.append(at)
-            elif agent.state in BUSY:
+            elif agent.state in ON_A_CALL:
                 talking.append(at)
         return Departures(free, talking, wrapping) if free or talking or wrapping else NO_DEPARTURES
 
@@ -118,7 +116,7 @@ class Supply:
             return NOBODY
         free = self._idle.count(campaign, ServerId(server))
         reserved = row.get(S.RESERVED, 0) + row.get(S.RINGING, 0)
-        talking = row.get(S.TALKING, 0) + row.get(S.HOLD, 0)
+        talking = row.get(S.TALKING, 0) + row.get(S.HOLD, 0) + row.get(S.CONSULTING, 0)
         wrapping = row.get(S.WRAP_UP, 0)
         return Counts(free, reserved, talking, wrapping, free + reserved + talking + wrapping)
 

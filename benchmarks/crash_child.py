@@ -23,7 +23,7 @@ from telephony.ids import AgentId, CampaignId
 
 UP = "up"
 LOOK_S = 0.2
-WORKING = frozenset({"ready", "reserved", "ringing", "talking", "hold", "wrap_up"})
+WORKING = frozenset({"ready", "reserved", "ringing", "talking", "hold", "consulting", "wrap_up"})
 TOO_EARLY, UNRESERVED = "too early", "unreserved"
 """Faults the drill can be given, to see that it finds them."""
 

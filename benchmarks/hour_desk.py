@@ -75,7 +75,7 @@ class Desks:
     async def close_talks(self) -> None:
         """Everybody who talks hangs up."""
         for person in self._people.people.values():
-            if person.state in (AgentState.TALKING, AgentState.HOLD):
+            if person.state in (AgentState.TALKING, AgentState.HOLD, AgentState.CONSULTING):
                 await self._put(HangUpAsked(actor=person.agent, agent=person.agent))
 
     async def _hear(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from telephony.detection import Then
 
-WORKING = frozenset({"talking", "hold", "wrap_up"})
+WORKING = frozenset({"talking", "hold", "consulting", "wrap_up"})
 SIGNED_IN = WORKING | {"ready", "reserved", "ringing"}
 
 

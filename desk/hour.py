@@ -9,7 +9,7 @@ from telephony.views import CampaignView, FloorView
 
 MINUTE_S = 60.0
 MINUTES = 60
-_BUSY = {AgentState.RINGING, AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP}
+_BUSY = {AgentState.RINGING, AgentState.TALKING, AgentState.HOLD, AgentState.CONSULTING, AgentState.WRAP_UP}
 _AWAY = {AgentState.LOGGED_OUT, AgentState.AUX}
 
 

@@ -14,7 +14,7 @@ STEPS = 180
 STEPS_A_MINUTE = 12
 FEWEST_ANSWERS = 20
 """Below this many live answers a share of them says nothing."""
-_BUSY = {AgentState.RINGING, AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP}
+_BUSY = {AgentState.RINGING, AgentState.TALKING, AgentState.HOLD, AgentState.CONSULTING, AgentState.WRAP_UP}
 _AWAY = {AgentState.LOGGED_OUT, AgentState.AUX}
 
 

@@ -32,7 +32,7 @@ from telephony.ports import Exchange
 
 REACHED = frozenset({Outcome.ANSWERED, Outcome.MACHINE})
 MAY_BE_OFFERED = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING})
-ON_A_CALL = frozenset({AgentState.TALKING, AgentState.HOLD})
+ON_A_CALL = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.CONSULTING})
 MOST_VIOLATIONS = 1000
 
 Note = tuple[int, float, str, str, str]

@@ -11,7 +11,7 @@ from switchroom.cli_words import Json, console, fail, print_json, say
 
 Named = Annotated[list[str] | None, typer.Argument(help=say("agent.named"))]
 OfCampaign = Annotated[str | None, typer.Option("--campaign", help=say("agent.of_campaign"))]
-WORKING = frozenset({"ready", "reserved", "ringing", "talking", "hold", "wrap_up"})
+WORKING = frozenset({"ready", "reserved", "ringing", "talking", "hold", "consulting", "wrap_up"})
 
 
 def install(app: typer.Typer) -> None:

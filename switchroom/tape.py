@@ -20,6 +20,7 @@ from telephony.outcomes import Outcome
 SPENT = {
     AgentState.TALKING: "talk",
     AgentState.HOLD: "talk",
+    AgentState.CONSULTING: "talk",
     AgentState.WRAP_UP: "wrap",
     AgentState.READY: "idle",
     AgentState.RESERVED: "idle",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from acd.agents import ON_A_CALL, Agent
+from acd.agents import ON_A_CALL, WITH_CUSTOMER, Agent
 from switchroom.house import House
 from telephony.agents import AgentState
 from telephony.calls import SHOWN_AS
@@ -117,7 +117,7 @@ def _agent(agent: Agent, now: float) -> AgentView:
         server=agent.server,
         campaigns=tuple(agent.settings.campaigns),
         calls=agent.calls,
-        talk_s=spent.get(AgentState.TALKING, 0.0) + spent.get(AgentState.HOLD, 0.0),
+        talk_s=sum(spent.get(state, 0.0) for state in WITH_CUSTOMER),
         wrap_s=spent.get(AgentState.WRAP_UP, 0.0),
         idle_s=spent.get(AgentState.READY, 0.0),
         leaves_at=agent.leaves_at,

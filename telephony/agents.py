@@ -14,6 +14,7 @@ class AgentState(StrEnum):
     RINGING = "ringing"
     TALKING = "talking"
     HOLD = "hold"
+    CONSULTING = "consulting"
     WRAP_UP = "wrap_up"
     AUX = "aux"
 

@@ -262,7 +262,8 @@ class InboundEnded(Fact, frozen=True, kw_only=True):
 
 
 class AgentChanged(Fact, frozen=True, kw_only=True):
-    """An agent went from one state to another; `for_s` is how long the old one lasted."""
+    """An agent went from one state to another; `for_s` is how long the old one lasted, `actor` who had it so: the agent
+    himself, a leader, or "" when it followed from a call, a phone or a timer."""
 
     agent: AgentId
     was: AgentState
@@ -273,6 +274,7 @@ class AgentChanged(Fact, frozen=True, kw_only=True):
     call: CallId | None
     mode: SeatMode
     server: ServerId
+    actor: str = ""
 
 
 class LeaveAnnounced(Fact, frozen=True, kw_only=True):

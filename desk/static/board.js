@@ -2,7 +2,7 @@
 import { html, useMemo, useState } from "/static/vendor/preact-htm.mjs";
 import { named, span, t } from "/static/text.js";
 
-export const STATES = ["talking", "hold", "ringing", "reserved", "ready", "wrap_up", "aux", "logged_out"];
+export const STATES = ["talking", "hold", "consulting", "ringing", "reserved", "ready", "wrap_up", "aux", "logged_out"];
 const COMPACT_FROM = 120;
 
 const said = (agent) => (agent.state === "aux" && agent.reason ? named("reason", agent.reason) : t(`state.${agent.state}`));

@@ -11,7 +11,7 @@ import { Plot } from "/static/plots.js";
 
 const MOST_FACTS = 240;
 const MOST_POINTS = 180;
-const BUSY = new Set(["ringing", "talking", "hold", "wrap_up"]);
+const BUSY = new Set(["ringing", "talking", "hold", "consulting", "wrap_up"]);
 let serial = 0;
 
 function useFloor() {

@@ -16,6 +16,7 @@ const MAY = {
   ringing: ["leave"],
   talking: ["hold", "hang-up", "not-ready", "leave"],
   hold: ["resume", "hang-up", "leave"],
+  consulting: ["resume", "hang-up", "leave"],
   wrap_up: ["ready", "not-ready", "sign-out", "leave"],
   aux: ["ready", "not-ready", "sign-out"],
 };

@@ -33,7 +33,7 @@ LINGERS_S = 30.0
 """How long after its last call a campaign still counts as dialling."""
 MOST_SEEN = 20_000
 MACHINE = "MACHINE"
-_BUSY = {AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP}
+_BUSY = {AgentState.TALKING, AgentState.HOLD, AgentState.CONSULTING, AgentState.WRAP_UP}
 _AWAY = {AgentState.LOGGED_OUT, AgentState.AUX}
 
 Span = tuple[float, float]
