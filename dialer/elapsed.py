@@ -5,6 +5,7 @@ spells not yet over take nothing from the truth.
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -39,6 +40,8 @@ _ROW_AT = np.searchsorted(EDGES, np.arange(_PER_S * LONGEST_S + 1) / _PER_S, sid
 _ROW_AT[-1] = ROWS - 1
 _MIDDLE = 0.5 * (EDGES[1:] + EDGES[:-1])
 _WIDTH = np.diff(EDGES)
+_BEYOND_S = 1000.0
+"""How far the last row's hazard is taken to reach."""
 
 
 def rows_of(since: Collection[float], now: float) -> Floats:
@@ -131,23 +134,65 @@ class Elapsed:
         return self._tables
 
     def _read(self, seconds: int, patience_s: float) -> tuple[Freed, Freed]:
-        talk, wrap = self._talk.hazards(), self._wrap.hazards()
-        ahead = np.arange(1, seconds + 1, dtype=np.float64) + patience_s
-        steps = np.arange(ceil(ahead[-1]) + 1, dtype=np.float64)
-        from_wrap = 1.0 - _lasts(wrap, _MIDDLE, ahead)
-        ending = -np.diff(_lasts(talk, _MIDDLE, steps), axis=1)
-        left: Floats = np.maximum(0.0, ahead[None, :] - steps[:-1, None] - 0.5)
-        from_talk = ending @ (1.0 - _lasts(wrap, np.zeros(1), left.ravel())[0].reshape(left.shape))
+        grid = _grid(seconds, patience_s)
+        talk, wrap = _risk(self._talk.hazards()), _risk(self._wrap.hazards())
+        from_wrap = 1.0 - grid.wrapping.lasts(wrap)
+        lasting = grid.talking.lasts(talk)
+        from_talk = (lasting[:, :-1] - lasting[:, 1:]) @ (1.0 - grid.wrapped.lasts(wrap)[0].reshape(-1, seconds))
         return _moments(from_talk), _moments(from_wrap)
 
 
-def _lasts(hazards: Floats, ages: Floats, ahead: Floats) -> Floats:
-    """That a spell of each age lasts that much longer: [age, ahead]."""
-    risk = np.concatenate(([0.0], np.cumsum(hazards * _WIDTH)))
-    ends, risk = np.append(EDGES, EDGES[-1] + 1000.0), np.append(risk, risk[-1] + 1000.0 * hazards[-1])
-    ahead_risk = np.interp(ages[:, None] + ahead[None, :], ends, risk) - np.interp(ages, ends, risk)[:, None]
-    found: Floats = np.exp(-ahead_risk)
-    return found
+def _risk(hazards: Floats) -> Floats:
+    """Hazards summed up to each edge, and far beyond the last."""
+    risk = np.zeros(ROWS + 2)
+    np.cumsum(hazards * _WIDTH, out=risk[1:-1])
+    risk[-1] = risk[-2] + _BEYOND_S * hazards[-1]
+    return risk
+
+
+class _Ahead(NamedTuple):
+    """Where ages, and those ages with times ahead, lie between the edges: the edge below, and how far to the next."""
+
+    edge: npt.NDArray[np.intp]
+    part: Floats
+    from_edge: npt.NDArray[np.intp]
+    from_part: Floats
+
+    def lasts(self, risk: Floats) -> Floats:
+        """That a spell of each age lasts that much longer: [age, ahead]."""
+        steps = np.diff(risk, append=risk[-1])
+        found = risk.take(self.edge)
+        found += self.part * steps.take(self.edge)
+        found -= (risk.take(self.from_edge) + self.from_part * steps.take(self.from_edge))[:, None]
+        np.negative(found, out=found)
+        np.exp(found, out=found)
+        return found
+
+
+class _Grid(NamedTuple):
+    """What is asked of the hazards does not depend on them, and so is laid out once."""
+
+    talking: _Ahead
+    wrapping: _Ahead
+    wrapped: _Ahead
+
+
+@lru_cache(maxsize=64)
+def _grid(seconds: int, patience_s: float) -> _Grid:
+    ahead = np.arange(1, seconds + 1, dtype=np.float64) + patience_s
+    steps = np.arange(ceil(ahead[-1]) + 1, dtype=np.float64)
+    left = np.maximum(0.0, ahead[None, :] - steps[:-1, None] - 0.5)
+    return _Grid(_ahead(_MIDDLE, steps), _ahead(_MIDDLE, ahead), _ahead(np.zeros(1), left.ravel()))
+
+
+def _ahead(ages: Floats, ahead: Floats) -> _Ahead:
+    return _Ahead(*_place(ages[:, None] + ahead[None, :]), *_place(ages))
+
+
+def _place(at: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
+    ends = np.append(EDGES, EDGES[-1] + _BEYOND_S)
+    edge = np.minimum(np.searchsorted(ends, at, side="right") - 1, ROWS)
+    return edge, np.minimum(1.0, (at - ends[edge]) / (ends[edge + 1] - ends[edge]))
 
 
 def _moments(share: Floats) -> Freed:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from dialer.elapsed import Elapsed, rows_of
 from dialer.level import USUAL, Counts, place_of
@@ -86,6 +85,7 @@ class Forecast:
         self._laws_for = 0
         self._left = np.zeros(self._bins), np.zeros(self._bins)
         self._gained: Floats = np.zeros((3, self._bins, HORIZON))
+        self._ahead = np.arange(self._bins)[:, None] + np.arange(HORIZON)
         self._most: Floats = np.ones(self._bins)
         self.rate = USUAL
         self.law: Floats = np.zeros(HORIZON)
@@ -216,8 +216,11 @@ class Forecast:
         padded = np.concatenate((human, np.ones(HORIZON)))
         halfway = 0.5 * (padded[1:] + padded[:-1])
         self._left = left_h, left_o
-        gained = np.maximum(0.0, sliding_window_view(halfway, HORIZON) - (1.0 - left_h)[:, None])
-        self._gained = np.array((gained, gained**2, gained**3))
+        gained, square, cube = self._gained
+        np.subtract(halfway.take(self._ahead), (1.0 - left_h)[:, None], out=gained)
+        np.maximum(gained, 0.0, out=gained)
+        np.multiply(gained, gained, out=square)
+        np.multiply(square, gained, out=cube)
         self._most = 1.0 / np.maximum(1e-9, gained[:, -1])
         self.soon = human[:HORIZON]
         self.law = np.diff(self.soon, prepend=0.0) / max(1e-9, self.soon[-1])
