@@ -209,6 +209,8 @@ class Queue:
         self._calls: dict[CallId, Waiting] = {}
 
     def add(self, waiting: Waiting) -> None:
+        """The customer waits from now on, once, however often he is told to."""
+        self.drop(waiting.call)
         self._calls[waiting.call] = waiting
         self._by.setdefault((waiting.campaign, waiting.server), deque()).append(waiting.call)
 

@@ -154,6 +154,18 @@ def test_waiting_customer_gets_the_next_free_agent_oldest_first() -> None:
     assert [o.call for o in of(floor.said, CallOffered)] == ["c-1"]
 
 
+def test_customer_who_is_told_to_wait_twice_waits_once() -> None:
+    floor = Floor(agents=1)
+    floor.customer("c-1")
+    floor.tell(CallWaiting(call=CallId("c-1"), campaign=SALE, server=PBX, agent=None))
+    floor.sign_in()
+    assert floor.agent().call == "c-1"
+    floor.tell(CallConnected(call=CallId("c-1"), agent=AgentId("1001"), waited_s=0.1))
+    floor.tell(CallLeft(call=CallId("c-1"), agent=AgentId("1001")), gone("c-1"))
+    floor.tell(ReadyAsked(actor="1001", agent=AgentId("1001")))
+    assert floor.agent().state is S.READY
+
+
 def test_customer_nobody_can_take_within_his_patience_is_abandoned_once() -> None:
     floor = Floor()
     floor.customer()
