@@ -1,1 +1,1 @@
-"""The seats' screens over KVM transmitters and receivers; nothing is built of it yet."""
+"""The seats' screens: KVM transmitters and receivers, who may connect them, and what operators see of it."""
