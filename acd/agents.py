@@ -2,11 +2,15 @@
 
 The rules in prose. An agent who signs in is AUX until he asks to be ready and his phone is there. Only a READY agent can
 be reserved, and only for one call. A reserved agent either talks, or is released when the call is gone, or, where his
-phone rings and he does not take it, becomes AUX so that no second customer waits for an empty chair. A conversation ends
-in WRAP_UP, never in READY, so that its work is not lost. An agent who consults keeps his customer, who is on hold: BACK
-leaves the customer on hold, RESUME brings him back, and CALL_OVER ends the agent's part, whoever has the customer then. A lost phone makes a free agent AUX at once; during a
-conversation it ends the conversation first. A verb that has no entry for the state is refused and changes nothing.
-ADOPT is the one verb from outside: after a restart the PBX shows the agent in a conversation, and the PBX is right.
+phone rings and he does not take it, becomes AUX so that no second customer waits for an empty chair: for a while or until
+he says that he is back, by the rules of no answer. A conversation ends in WRAP_UP, never in READY, so that its work is not
+lost, and WRAP_UP ends by itself. An agent who consults keeps his customer, who is on hold: BACK leaves the customer on
+hold, RESUME brings him back, and CALL_OVER ends the agent's part, whoever has the customer then. A lost phone makes a
+free agent AUX at once; during a conversation it ends the conversation first. AUX always has a reason, one of the
+house's, or one of the machine's when a phone, a miss or a leader put him there. FREE is the leader's: an agent stuck in a
+call is out of it at once, in AUX, and takes calls again when he or the leader says so. ADOPT is the one verb from outside:
+after a restart the PBX shows the agent in a conversation, and the PBX is right. A verb that has no entry for the state is
+refused and changes nothing. ``python -m acd.statechart docs/states.md`` draws the table.
 """
 
 from collections import deque
@@ -39,6 +43,7 @@ class Verb(StrEnum):
     CALL_OVER = "call_over"
     WRAPPED = "wrapped"
     LOSE_PHONE = "lose_phone"
+    FREE = "free"
     ADOPT = "adopt"
 
 
@@ -64,6 +69,7 @@ TABLE: dict[AgentState, dict[Verb, AgentState]] = {
         Verb.RELEASE: S.READY,
         Verb.MISS: S.AUX,
         Verb.LOSE_PHONE: S.AUX,
+        Verb.FREE: S.AUX,
         Verb.ADOPT: S.TALKING,
     },
     S.RINGING: {
@@ -71,24 +77,28 @@ TABLE: dict[AgentState, dict[Verb, AgentState]] = {
         Verb.RELEASE: S.READY,
         Verb.MISS: S.AUX,
         Verb.LOSE_PHONE: S.AUX,
+        Verb.FREE: S.AUX,
         Verb.ADOPT: S.TALKING,
     },
     S.TALKING: {
         Verb.HOLD: S.HOLD,
         Verb.CONSULT: S.CONSULTING,
         Verb.CALL_OVER: S.WRAP_UP,
+        Verb.FREE: S.AUX,
         Verb.ADOPT: S.TALKING,
     },
     S.HOLD: {
         Verb.RESUME: S.TALKING,
         Verb.CONSULT: S.CONSULTING,
         Verb.CALL_OVER: S.WRAP_UP,
+        Verb.FREE: S.AUX,
         Verb.ADOPT: S.TALKING,
     },
     S.CONSULTING: {
         Verb.BACK: S.HOLD,
         Verb.RESUME: S.TALKING,
         Verb.CALL_OVER: S.WRAP_UP,
+        Verb.FREE: S.AUX,
         Verb.ADOPT: S.TALKING,
     },
     S.WRAP_UP: {

@@ -1,8 +1,11 @@
 """One agent's table: what each verb does in each state, and what it leaves alone."""
 
+from pathlib import Path
+
 import pytest
 
 from acd.agents import ON_A_CALL, TABLE, WITH_CUSTOMER, Agent, IllegalVerb, Verb
+from acd.statechart import redrawn
 from config.model import AgentSettings
 from telephony.agents import AgentState, SeatMode
 from telephony.ids import AgentId, CallId, ServerId
@@ -54,3 +57,26 @@ def test_every_state_has_a_row_and_every_verb_a_use() -> None:
     assert set(TABLE) == set(S)
     assert {verb for row in TABLE.values() for verb in row} == set(Verb)
     assert WITH_CUSTOMER < ON_A_CALL
+
+
+def test_the_page_of_states_shows_the_table_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "states.md").read_text(encoding="utf-8")
+    assert redrawn(page) == page, "draw it again: python -m acd.statechart docs/states.md"
+    for state, row in TABLE.items():
+        for verb, target in row.items():
+            assert f"{state.name} --> {target.name}:" in page and verb.value in page
+
+
+def test_a_page_without_a_place_for_the_picture_is_left_alone() -> None:
+    with pytest.raises(ValueError, match="no place"):
+        redrawn("# Nothing here")
+
+
+def test_an_agent_stuck_in_a_call_can_be_freed_and_one_who_is_in_none_cannot() -> None:
+    for state in S:
+        one = agent(state)
+        if state in ON_A_CALL:
+            assert one.do(Verb.FREE, 1005.0, "released", "chief").actor == "chief"
+            assert (one.state, one.call) == (S.AUX, None)
+        else:
+            assert not one.may(Verb.FREE)
