@@ -21,6 +21,7 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
             if name not in exchanges:
                 yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
     yield from _known_queues_and_skills(tree)
+    yield from _known_people(tree)
     yield from _shared_tokens(tree)
     yield from _roles_without_tokens(tree)
 
@@ -40,6 +41,27 @@ def _known_queues_and_skills(tree: Mapping[str, Any]) -> Iterator[Found]:
             for where, name in at:
                 if name not in allowed:
                     yield ("agent", *where), fault, {"found": name, "allowed": _list(allowed)}
+
+
+def _known_people(tree: Mapping[str, Any]) -> Iterator[Found]:
+    """Every agent and group a shift or the break tokens name is there, and the break's reason is one."""
+    floor = tree.get("floor")
+    if not isinstance(floor, dict):
+        return
+    agents = [name for _, name in _named(tree, "agent", "id")]
+    groups = [name for _, name in _named(tree, "agent", "group")]
+    shifts = floor.get("shift")
+    for name, shift in shifts.items() if isinstance(shifts, dict) else ():
+        for key, there, fault in (("agents", agents, "no_such_agent"), ("groups", groups, "no_such_group")):
+            named = shift.get(key) if isinstance(shift, dict) else None
+            for place, one in enumerate(named if isinstance(named, list) else []):
+                if isinstance(one, str) and one not in there:
+                    yield ("floor", "shift", name, key, place), fault, {"found": one, "allowed": _list(there)}
+    breaks = floor.get("breaks")
+    apart = breaks.get("groups") if isinstance(breaks, dict) else None
+    for name in apart if isinstance(apart, dict) else ():
+        if name not in groups:
+            yield ("floor", "breaks", "groups", name), "no_such_group", {"found": name, "allowed": _list(groups)}
 
 
 def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str], calendars: Collection[str]) -> Iterator[Found]:

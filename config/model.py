@@ -32,6 +32,7 @@ from config.fields import (
     Zone,
     calendar_countries,
 )
+from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftSettings, usual_reasons
 from config.queues import Level, QueueSettings, SkillSettings
 from config.spans import span
 
@@ -172,8 +173,34 @@ class FloorSettings(Section):
     )
     not_ready_reasons: list[Line] = Field(
         default_factory=lambda: ["break", "lunch", "training", "meeting"],
-        description="Reasons an agent may give for being not ready.",
+        description="Reasons an agent may give for being not ready; those of floor.reason come on top. Without any, every reason is taken.",
     )
+    reason: dict[Name, ReasonSettings] = Field(
+        default_factory=dict,
+        description="What a reason for being not ready is: its names, whether it is work, its limit.",
+    )
+    no_answer: NoAnswerSettings = Field(
+        default_factory=NoAnswerSettings, description="What becomes of an agent whose phone rang in vain."
+    )
+    breaks: BreakSettings = Field(default_factory=BreakSettings, description="Break tokens.")
+    shift: dict[Name, ShiftSettings] = Field(
+        default_factory=dict, description="Shifts by name, for the guard of breaks and for adherence."
+    )
+    roster: Place | None = Field(
+        None,
+        description="CSV file with planned times: agent (or group), date, begin, end; what it says of a day takes the place of the shift.",
+    )
+
+    @property
+    def reasons(self) -> dict[str, ReasonSettings]:
+        """Every reason an agent may give, with what it is; empty when every reason is taken."""
+        usual = usual_reasons()
+        named = {name: usual.get(name, ReasonSettings()) for name in self.not_ready_reasons}
+        return {**named, **self.reason}
+
+    def reason_of(self, name: str) -> ReasonSettings:
+        """What a reason is, also one that nobody has named; a machine's own is no work and has no limit."""
+        return self.reasons.get(name) or ReasonSettings()
 
 
 class CalendarDay(Section):

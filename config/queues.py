@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.fields import Line, Seconds, Section
+from config.floor import NoAnswerSettings
 
 Level = Annotated[int, Field(ge=1, le=5)]
 """How good an agent is at a skill."""
@@ -37,3 +38,6 @@ class QueueSettings(Section):
         None, description="Wrap-up after this queue's calls, in seconds; not given takes the floor's."
     )
     record: bool = Field(True, description="Record every connected call.")
+    no_answer: NoAnswerSettings | None = Field(
+        None, description="What becomes of an agent who misses a call of this queue; not given takes the floor's."
+    )

@@ -37,6 +37,10 @@ _EXAMPLES: dict[str, Any] = {
     "agent.campaigns": [_CAMPAIGN],
     "skill.title": "宽带",
     "queue.title": "客服热线",
+    "floor.reason.title": "辅导",
+    "floor.reason.title_en": "Coaching",
+    "floor.shift.begin": "09:00",
+    "floor.shift.end": "18:00",
     "queue.lines": ["*"],
     "do_not_call.list.name": "national",
     "do_not_call.list.file": "var/national.dnc",
@@ -51,6 +55,7 @@ _OUT_OF_USE = {
     "api.roles": 'roles = { admin = "admin" }',
     "audit.anchor": 'anchor = "/mnt/other/switchroom.anchor"',
     "asterisk.recordings_here": 'recordings_here = "/var/spool/asterisk/monitor"',
+    "floor.roster": 'roster = "var/roster.csv"',
     "log.file": 'file = "var/switchroom.log"',
     "store.key_file": 'key_file = "/etc/switchroom/number.key"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
@@ -63,6 +68,9 @@ _TABLES_OUT_OF_USE = {
     "do_not_call.list": "",
     "skill": "skill.broadband",
     "queue": "queue.service",
+    "queue.no_answer": "queue.service.no_answer",
+    "floor.reason": "floor.reason.coaching",
+    "floor.shift": "floor.shift.day",
 }
 """Tables shown behind #, with the name they are given where they need one."""
 

@@ -352,3 +352,27 @@ def test_abandon_contracts_have_windows_that_are_and_names_of_their_own(
     with pytest.raises(SettingsError) as caught:
         load_campaigns(path, ServerSettings())
     assert [(one.key, one.code) for one in caught.value.faults] == [fault]
+
+
+def test_shifts_and_break_tokens_name_agents_and_groups_that_exist(file: Path) -> None:
+    text = (
+        PBX
+        + '[[agent]]\nid = "1001"\nasterisk = "pbx1"\nendpoint = "PJSIP/1001"\ngroup = "a"\n'
+        + '[floor.breaks.groups]\nb = 2\n[floor.shift.day]\nbegin = "09:00"\nend = "09:00"\n'
+        + 'agents = ["1002"]\ngroups = ["a", "c"]\n[floor.reason.coaching]\nproductive = true\nlimit_s = -1\n'
+    )
+    assert {(key, code) for _, key, code in faults(file, text)} == {
+        ("floor.breaks.groups.b", "no_such_group"),
+        ("floor.shift.day.end", "shift_empty"),
+        ("floor.shift.day.agents[1]", "no_such_agent"),
+        ("floor.shift.day.groups[2]", "no_such_group"),
+        ("floor.reason.coaching.limit_s", "too_small"),
+    }
+
+
+def test_reasons_come_from_the_list_and_from_tables_of_their_own(file: Path) -> None:
+    file.write_text('[floor]\nnot_ready_reasons = ["break", "fire"]\n[floor.reason.coaching]\nproductive = true\n')
+    floor = load_server(file).floor
+    assert list(floor.reasons) == ["break", "fire", "coaching"]
+    assert (floor.reasons["break"].productive, floor.reasons["break"].limit_s) == (False, 900.0)
+    assert floor.reasons["coaching"].productive and not floor.reason_of("signed_in").productive
