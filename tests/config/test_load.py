@@ -375,4 +375,5 @@ def test_reasons_come_from_the_list_and_from_tables_of_their_own(file: Path) -> 
     floor = load_server(file).floor
     assert list(floor.reasons) == ["break", "fire", "coaching"]
     assert (floor.reasons["break"].productive, floor.reasons["break"].limit_s) == (False, 900.0)
-    assert floor.reasons["coaching"].productive and not floor.reason_of("signed_in").productive
+    assert floor.reasons["coaching"].productive
+    assert not floor.reason_of("signed_in").productive
