@@ -33,6 +33,7 @@ from config.fields import (
     calendar_countries,
 )
 from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftSettings, usual_reasons
+from config.later import RoundsSettings
 from config.queues import Level, QueueSettings, SkillSettings
 from config.spans import span
 
@@ -331,6 +332,9 @@ class ServerSettings(Section):
     skill: dict[Name, SkillSettings] = Field(default_factory=dict, description="The skills by name.")
     queue: dict[Name, QueueSettings] = Field(
         default_factory=dict, description="The queues callers wait in, by name; none has the name of a campaign."
+    )
+    voicemail: RoundsSettings = Field(
+        default_factory=RoundsSettings, description="The rounds in which callers' messages go out to agents."
     )
 
     @property

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from config.fields import Line, Seconds, Section
 from config.floor import NoAnswerSettings
+from config.later import CallbackSettings, VoicemailSettings
 
 Level = Annotated[int, Field(ge=1, le=5)]
 """How good an agent is at a skill."""
@@ -41,3 +42,7 @@ class QueueSettings(Section):
     no_answer: NoAnswerSettings | None = Field(
         None, description="What becomes of an agent who misses a call of this queue; not given takes the floor's."
     )
+    callback: CallbackSettings = Field(
+        default_factory=CallbackSettings, description="Being called back instead of waiting."
+    )
+    voicemail: VoicemailSettings = Field(default_factory=VoicemailSettings, description="Messages callers leave.")
