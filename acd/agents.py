@@ -13,7 +13,6 @@ after a restart the PBX shows the agent in a conversation, and the PBX is right.
 refused and changes nothing. ``python -m acd.statechart docs/states.md`` draws the table.
 """
 
-from collections import deque
 from enum import StrEnum
 
 import msgspec
@@ -180,67 +179,17 @@ class Agent(msgspec.Struct, kw_only=True):
 
 
 class Waiting(msgspec.Struct, kw_only=True):
-    """An answered customer nobody has yet; `until` is when his patience by contract ends."""
+    """A call nobody has yet, at our end since `answered_at`; `until` is when his patience by contract ends, None: never.
+
+    `campaign` is the campaign's or the queue's name. `wanted` alone may take him, until `wanted_until` when that is given.
+    `priority` puts him so many seconds ahead; `traits` are what rules may ask (language, region, value, last_agent …)."""
 
     call: CallId
     campaign: CampaignId
     server: ServerId
     answered_at: float
-    until: float
+    until: float | None = None
     wanted: AgentId | None = None
-
-
-class Idle:
-    """Free agents by campaign and server, longest idle first."""
-
-    def __init__(self) -> None:
-        self._by: dict[tuple[str, ServerId], dict[AgentId, None]] = {}
-
-    def add(self, agent: Agent) -> None:
-        for campaign in agent.settings.campaigns:
-            self._by.setdefault((campaign, agent.server), {})[agent.id] = None
-
-    def drop(self, agent: Agent) -> None:
-        for campaign in agent.settings.campaigns:
-            self._by.get((campaign, agent.server), {}).pop(agent.id, None)
-
-    def first(self, campaign: str, server: ServerId) -> AgentId | None:
-        return next(iter(self._by.get((campaign, server), ())), None)
-
-    def count(self, campaign: str, server: ServerId) -> int:
-        return len(self._by.get((campaign, server), ()))
-
-
-class Queue:
-    """Waiting customers by campaign and server, first come first served."""
-
-    def __init__(self) -> None:
-        self._by: dict[tuple[str, ServerId], deque[CallId]] = {}
-        self._calls: dict[CallId, Waiting] = {}
-
-    def add(self, waiting: Waiting) -> None:
-        """The customer waits from now on, once, however often he is told to."""
-        self.drop(waiting.call)
-        self._calls[waiting.call] = waiting
-        self._by.setdefault((waiting.campaign, waiting.server), deque()).append(waiting.call)
-
-    def drop(self, call: CallId) -> Waiting | None:
-        waiting = self._calls.pop(call, None)
-        if waiting is not None:
-            self._by[(waiting.campaign, waiting.server)].remove(call)
-        return waiting
-
-    def get(self, call: CallId) -> Waiting | None:
-        return self._calls.get(call)
-
-    def oldest_for(self, agent: Agent) -> Waiting | None:
-        """The customer who has waited longest of those the agent may take."""
-        best: Waiting | None = None
-        for campaign in agent.settings.campaigns:
-            for call in self._by.get((campaign, agent.server), ()):
-                waiting = self._calls[call]
-                if waiting.wanted is None or waiting.wanted == agent.id:
-                    if best is None or waiting.answered_at < best.answered_at:
-                        best = waiting
-                    break
-        return best
+    wanted_until: float | None = None
+    priority: float = 0.0
+    traits: dict[str, str] = msgspec.field(default_factory=dict)

@@ -65,5 +65,5 @@ class Comeback:
         if agent.state is S.WRAP_UP:
             return self._floor.wrap_up(agent, max(now, agent.since + self._floor.wrap_up_s(agent.campaign)))
         if agent.state is S.READY:
-            self._floor.idle.add(agent)
+            return self._floor.serve(agent, now)
         return []

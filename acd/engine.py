@@ -12,6 +12,7 @@ from acd.offers import Offers
 from acd.phones import Phones
 from acd.wishes import Wishes
 from config.model import AgentSettings, CampaignSettings, FloorSettings
+from config.queues import QueueSettings
 from telephony.agents import (
     AgentState,
     DispositionGiven,
@@ -67,9 +68,10 @@ class AcdEngine:
         campaigns: Mapping[str, CampaignSettings],
         floor: FloorSettings,
         serial: Callable[[], str],
+        queues: Mapping[str, QueueSettings] | None = None,
     ) -> None:
         """`serial` gives a fresh short text for each seat leg, unique over restarts."""
-        self._floor = Floor(agents=agents, campaigns=campaigns, rules=floor, serial=serial)
+        self._floor = Floor(agents=agents, campaigns=campaigns, rules=floor, serial=serial, queues=queues)
         self.agents = self._floor.agents
         self.supply = self._floor.supply
         self._offers, self._phones = Offers(self._floor), Phones(self._floor)
@@ -135,6 +137,8 @@ class AcdEngine:
             case "patience":
                 waiting = self._floor.queue.drop(CallId(whom))
                 return self._offers.give_up(waiting, now) if waiting is not None else []
+            case "widen":
+                return self._floor.widened(now)
             case "offer":
                 return self._offers.offer_overdue(CallId(whom), now)
             case "seat":

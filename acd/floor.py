@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from acd import seats
-from acd.agents import ON_A_CALL, Agent, Idle, Queue, Verb, Waiting
+from acd.agents import ON_A_CALL, Agent, Verb, Waiting
+from acd.line import Idle, Line
+from acd.routing import Match, Router
 from acd.supply import Supply
+from acd.terms import Terms
 from config.model import AgentSettings, AmdSettings, CampaignSettings, FloorSettings
+from config.queues import QueueSettings
 from telephony.agents import AgentState, SeatMode
 from telephony.commands import CancelTimer, Command, LeaveMessage, Park, PlayAbandonMessage, SetTimer
 from telephony.facts import CallOffered, CallWaiting, Fact, OfferFailed
@@ -26,15 +30,22 @@ class Floor:
         campaigns: Mapping[str, CampaignSettings],
         rules: FloorSettings,
         serial: Callable[[], str],
+        queues: Mapping[str, QueueSettings] | None = None,
     ) -> None:
         self.rules = rules
         self.campaigns = campaigns
+        self.queues: Mapping[str, QueueSettings] = queues or {}
         self.agents: dict[AgentId, Agent] = {
             AgentId(a.id): Agent(id=AgentId(a.id), settings=a, server=ServerId(a.asterisk), mode=SeatMode(a.mode))
             for a in agents
         }
-        self.idle = Idle()
-        self.queue = Queue()
+        self.terms = Terms(self.queues)
+        self.router = Router()
+        for agent in self.agents.values():
+            self.router.enrol(agent.id, agent.server, self.terms.levels(agent.settings), 0.0)
+        self.idle = Idle(self.router)
+        self.queue = Line(self.router, self.terms.request)
+        self._widens_at: float | None = None
         self.supply = Supply(self.agents, self.idle, self.wrap_up_s)
         self.serial = serial
         self.answered: dict[CallId, float] = {}
@@ -100,18 +111,65 @@ class Floor:
         return [agent.do(Verb.RESERVE, now)]
 
     def serve(self, agent: Agent, now: float) -> Out:
-        """A free agent takes the customer who has waited longest, or joins the idle."""
-        waiting = self.queue.oldest_for(agent) if agent.server in self.up else None
-        if waiting is None:
-            self.idle.add(agent)
-            return []
-        self.queue.drop(waiting.call)
-        why = f"waited {now - waiting.answered_at:.1f} s"
+        """A free agent takes the call of most value to him, or joins the idle."""
+        match = self.router.free(agent.id, agent.since, now)
+        return self.met(match, now) if match is not None else []
+
+    def wait(self, waiting: Waiting, now: float, why: str = "") -> Out:
+        """The call is given to an agent at once, or waits for one; `why` takes the place of the router's own reason."""
+        match = self.queue.add(waiting, now)
+        if match is not None:
+            return self.met(match, now, waiting, why)
+        out: Out = [SetTimer(key=("patience", waiting.call), at=waiting.until)] if waiting.until is not None else []
+        return out + self._next_widening()
+
+    def unwait(self, call: CallId) -> Waiting | None:
+        """The call waits no more; None when it did not."""
+        return self.queue.drop(call)
+
+    def free_for(self, waiting: Waiting, now: float) -> AgentId | None:
+        """The agent that call would be given if it came to wait now."""
+        found = self.router.could_take(self.terms.request(waiting), now)
+        return AgentId(found) if found is not None else None
+
+    def met(self, match: Match, now: float, comes: Waiting | None = None, why: str = "") -> Out:
+        """The router has matched them: the agent is reserved and the call offered. `comes` has not waited at all."""
+        agent, call = self.agents[AgentId(match.agent)], CallId(match.call)
+        waited = self.queue.taken(call)
+        known = waited or comes
+        if known is None:
+            return [*self.serve(agent, now)]
+        out: Out = [CancelTimer(key=("patience", call))] if waited is not None and waited.until is not None else []
+        if not why:
+            why = f"longest idle, {match.idle_s:.0f} s" if waited is None else f"waited {now - known.answered_at:.1f} s"
         return [
-            CancelTimer(key=("patience", waiting.call)),
-            *self.reserve(agent, waiting.call, waiting.campaign, now),
-            *self.offer(agent, waiting.call, waiting.campaign, now, why),
+            *out,
+            *self.reserve(agent, call, known.campaign, now),
+            *self.offer(agent, call, known.campaign, now, why),
         ]
+
+    def opened(self, server: ServerId, now: float) -> Out:
+        """The PBX connects calls again."""
+        self.up.add(server)
+        return [each for match in self.router.open(server, now) for each in self.met(match, now)]
+
+    def closed(self, server: ServerId) -> None:
+        """The PBX cannot be reached: nobody there is given a call."""
+        self.up.discard(server)
+        self.router.shut(server)
+
+    def widened(self, now: float) -> Out:
+        """Demands widen with the wait; who waits may now be for others."""
+        self._widens_at = None
+        out: Out = [each for match in self.router.due(now) for each in self.met(match, now)]
+        return out + self._next_widening()
+
+    def _next_widening(self) -> Out:
+        at = self.router.next_at
+        if at is None or (self._widens_at is not None and self._widens_at <= at):
+            return []
+        self._widens_at = at
+        return [SetTimer(key=("widen", "router"), at=at)]
 
     def offer(self, agent: Agent, call: CallId, campaign: CampaignId, now: float, why: str) -> Out:
         self.again.add(call)
@@ -162,7 +220,7 @@ class Floor:
         return out
 
     def wrap_up_s(self, campaign: str) -> float:
-        settings = self.campaigns.get(campaign)
+        settings = self.campaigns.get(campaign) or self.queues.get(campaign)
         own = settings.wrap_up_s if settings is not None else None
         return self.rules.wrap_up_s if own is None else own
 

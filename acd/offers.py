@@ -56,14 +56,20 @@ class Offers:
     def waiting(self, fact: CallWaiting, now: float) -> Out:
         answered = self._floor.answered.setdefault(fact.call, now)
         chosen = self._floor.agents.get(self._floor.reserved.get(fact.call, AgentId("")))
-        first = self._floor.idle.first(fact.campaign, fact.server) if fact.agent is None else None
-        if fact.server not in self._floor.up:
-            first = None
+        waiting = Waiting(
+            call=fact.call,
+            campaign=fact.campaign,
+            server=fact.server,
+            answered_at=answered,
+            until=self._floor.patient_until(fact.call, answered, fact.campaign, now),
+            wanted=fact.agent,
+        )
         heard = BY_WORD.get(fact.amd, Heard.HUMAN)
-        agent_free = chosen is not None or first is not None
-        then = what_becomes(heard, self._floor.amd(fact.campaign), fact.call, agent_free=agent_free)
+        then = Then.AGENT
         out: Out = []
         if heard is not Heard.HUMAN:
+            agent_free = chosen is not None or (fact.agent is None and self._floor.free_for(waiting, now) is not None)
+            then = what_becomes(heard, self._floor.amd(fact.campaign), fact.call, agent_free=agent_free)
             out.append(CallScreened(call=fact.call, campaign=fact.campaign, heard=heard, then=then))
         if then in TAKEN_FOR_MACHINE:
             hang_up = HangUp(server=fact.server, leg=LegId(fact.call))
@@ -72,26 +78,7 @@ class Offers:
         if chosen is not None:
             why = SAMPLE if then is Then.SAMPLE else "dialled for this agent"
             return out + self._floor.offer(chosen, fact.call, fact.campaign, now, why)
-        if first is not None:
-            agent = self._floor.agents[first]
-            why = SAMPLE if then is Then.SAMPLE else f"longest idle, {now - agent.since:.0f} s"
-            return [
-                *out,
-                *self._floor.reserve(agent, fact.call, fact.campaign, now),
-                *self._floor.offer(agent, fact.call, fact.campaign, now, why),
-            ]
-        until = self._floor.patient_until(fact.call, answered, fact.campaign, now)
-        self._floor.queue.add(
-            Waiting(
-                call=fact.call,
-                campaign=fact.campaign,
-                server=fact.server,
-                answered_at=answered,
-                until=until,
-                wanted=fact.agent,
-            )
-        )
-        return [*out, SetTimer(key=("patience", fact.call), at=until)]
+        return out + self._floor.wait(waiting, now, SAMPLE if then is Then.SAMPLE else "")
 
     def carry_out_offer(self, fact: CallOffered, now: float) -> Out:
         agent = self._floor.agents[fact.agent]

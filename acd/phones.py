@@ -37,16 +37,12 @@ class Phones:
 
     def server_changed(self, fact: ServerChanged, now: float) -> Out:
         if fact.state != "up":
-            self._floor.up.discard(fact.server)
+            self._floor.closed(fact.server)
             return []
-        self._floor.up.add(fact.server)
-        out: Out = []
+        out = self._floor.opened(fact.server, now)
         for agent in self._floor.agents.values():
             if agent.server == fact.server and agent.state is not S.LOGGED_OUT:
                 out += self._floor.take_seat(agent)
-                if agent.state is S.READY and agent.phone_ready and self._floor.queue.oldest_for(agent) is not None:
-                    self._floor.idle.drop(agent)
-                    out += self._floor.serve(agent, now)
         return out
 
     def snapshot(self, event: PbxSnapshot, now: float) -> Out:

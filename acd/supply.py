@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from acd.agents import ON_A_CALL, WITH_CUSTOMER, Agent, Idle
+from acd.agents import ON_A_CALL, WITH_CUSTOMER, Agent
+from acd.line import Idle
 from telephony.agents import AgentState
 from telephony.ids import AgentId, ServerId
 from telephony.ports import NO_DEPARTURES, NOBODY_BUSY, BusySince, Departures

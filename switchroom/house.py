@@ -63,6 +63,7 @@ def build(
         campaigns=campaigns,
         floor=server.floor,
         serial=serials(started),
+        queues=server.queue,
     )
     dialer = DialerEngine(
         campaigns=campaigns,
