@@ -1,6 +1,6 @@
 """The drivers there are, by the name ``[[matrix]] driver`` gives."""
 
-from kvmctl.drivers import plain, videohub
+from kvmctl.drivers import draco, plain, videohub
 from kvmctl.ports import DriverKind
 
-KINDS: dict[str, DriverKind] = {kind.name: kind for kind in (plain.KIND, videohub.KIND)}
+KINDS: dict[str, DriverKind] = {kind.name: kind for kind in (videohub.KIND, draco.KIND, plain.KIND)}
