@@ -125,6 +125,14 @@ class ExpectedWait:
         line = self._lines.get(queue)
         return len(line.ranks) if line is not None else 0
 
+    def ready(self, queue: str) -> int:
+        """How many agents of the queue are free."""
+        return sum(group.ready for group in self._of.get(queue, ()))
+
+    def busy(self, queue: str) -> int:
+        """How many agents of the queue are with a call or in wrap-up, whosever call it is."""
+        return sum(group.busy.going for group in self._of.get(queue, ()))
+
     def longest_s(self, queue: str, now: float) -> float:
         """How long the first in the queue has waited, 0 when nobody does."""
         line = self._lines.get(queue)
@@ -137,8 +145,7 @@ class ExpectedWait:
             return None
         placed = position <= len(line.ranks)
         rank = line.ranks[position - 1] if placed else (now - line.priority, CallId(""))
-        ready = sum(group.ready for group in groups)
-        if ready >= position and self.longest_s(queue, now) < UNSERVED_S:
+        if self.ready(queue) >= position and self.longest_s(queue, now) < UNSERVED_S:
             return 0.0
         if not any(group.busy.going for group in groups):
             return None

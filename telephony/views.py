@@ -109,6 +109,35 @@ class StockView(msgspec.Struct, frozen=True, kw_only=True):
     dry_at: float | None
 
 
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """One queue as it stands, and its calls decided since midnight. Shares or seconds, None of nobody.
+
+    `service_levels` has each definition's name (see docs/acd.md), `recent_service_levels` over the last quarter of an
+    hour; `expected_s` is what a caller who came now would wait; `threshold_s` is the service level's."""
+
+    id: str
+    title: str
+    waiting: int
+    longest_s: float
+    expected_s: float | None
+    threshold_s: float
+    ready: int
+    busy: int
+    offered: int
+    answered: int
+    answered_in: int
+    abandoned: int
+    abandoned_in: int
+    short: int
+    sent_on: int
+    overflowed: int
+    asa_s: float | None
+    abandonment: float | None
+    longest_waited_s: float
+    service_levels: dict[str, float | None]
+    recent_service_levels: dict[str, float | None]
+
+
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     campaign: str
@@ -132,3 +161,4 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True):
     servers: tuple[ServerView, ...]
     alarms: tuple[AlarmView, ...]
     stocks: tuple[StockView, ...] = ()
+    queues: tuple[QueueView, ...] = ()

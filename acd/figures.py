@@ -1,0 +1,87 @@
+"""The ACD's figures as one part of the switchboard: it hears facts, keeps service levels, expected waits and counters,
+and decides nothing."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from acd.counters import Counters
+from acd.expected import ExpectedWait
+from acd.servicelevel import QUARTER_S, Levels, Tally, levels
+from config.model import AgentSettings
+from config.queues import QueueSettings
+from telephony.ids import AgentId
+from telephony.views import QueueView
+
+RECENT_S = float(QUARTER_S)
+
+
+class Figures:
+    """Service levels, expected waits and counters of all queues."""
+
+    def __init__(self, agents: Sequence[AgentSettings], queues: Mapping[str, QueueSettings]) -> None:
+        self.queues = queues
+        self.levels = Levels(queues)
+        self.expected = ExpectedWait(
+            {AgentId(one.id): (q for q in one.queues if q in queues) for one in agents},
+            {name: one.priority for name, one in queues.items()},
+        )
+        self.counters = Counters(one.service_level_s for one in queues.values())
+        self.rules: dict[type, Callable[[Any, float], None]] = {}
+        together: dict[type, list[Callable[[Any, float], None]]] = {}
+        for part in (self.expected, self.levels, self.counters):
+            for kind, rule in part.rules.items():
+                together.setdefault(kind, []).append(rule)
+        for kind, rules in together.items():
+            self.rules[kind] = rules[0] if len(rules) == 1 else _all(tuple(rules))
+        self.hears = frozenset(self.rules)
+
+    def on(self, event: object, now: float) -> Iterable[Any]:
+        if (hear := self.rules.get(type(event))) is not None:
+            hear(event, now)
+        return ()
+
+    def views(self, now: float, day: float) -> tuple[QueueView, ...]:
+        """All queues as they stand; `day` is when it began (epoch seconds)."""
+        return tuple(self._view(name, one, now, day) for name, one in self.queues.items())
+
+    def _view(self, name: str, settings: QueueSettings, now: float, day: float) -> QueueView:
+        today, recent = self.levels.over(name, day, now), self.levels.over(name, now - RECENT_S, now)
+        waiting = self.expected.waiting(name)
+        return QueueView(
+            id=name,
+            title=settings.title or name,
+            waiting=waiting,
+            longest_s=self.expected.longest_s(name, now),
+            expected_s=self.expected.expected_s(name, waiting + 1, now),
+            threshold_s=settings.service_level_s,
+            ready=self.expected.ready(name),
+            busy=self.expected.busy(name),
+            **figures(today),
+            service_levels=levels(today),
+            recent_service_levels=levels(recent),
+        )
+
+
+def figures(tally: Tally) -> dict[str, Any]:
+    """The counts and means people are shown."""
+    return {
+        "offered": tally.offered,
+        "answered": tally.answered,
+        "answered_in": tally.answered_in,
+        "abandoned": tally.abandoned,
+        "abandoned_in": tally.abandoned_in,
+        "short": tally.short,
+        "sent_on": tally.sent_on,
+        "overflowed": tally.overflowed,
+        "asa_s": tally.asa_s,
+        "abandonment": tally.abandonment,
+        "longest_waited_s": tally.longest_s,
+    }
+
+
+def _all(rules: tuple[Callable[[Any, float], None], ...]) -> Callable[[Any, float], None]:
+    def hear(event: Any, now: float) -> None:
+        for rule in rules:
+            rule(event, now)
+
+    return hear
