@@ -138,6 +138,7 @@ class Counters:
 
     def _connected(self, fact: CallConnected, now: float) -> None:
         self._result(fact.call, "connected")
+        self._apart(fact.call)
         self._with[fact.call], self._call[fact.agent] = fact.agent, fact.call
         if (queue := self._decided(fact.call, fact.waited_s)) is not None:
             self.answered[queue] += 1

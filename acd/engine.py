@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from acd.comeback import Comeback
-from acd.floor import Floor, Out
+from acd.floor import ExpectedS, Floor, Out
 from acd.offers import Offers
 from acd.phones import Phones
 from acd.wishes import Wishes
@@ -69,9 +69,13 @@ class AcdEngine:
         floor: FloorSettings,
         serial: Callable[[], str],
         queues: Mapping[str, QueueSettings] | None = None,
+        expected_s: ExpectedS | None = None,
     ) -> None:
-        """`serial` gives a fresh short text for each seat leg, unique over restarts."""
+        """`serial` gives a fresh short text for each seat leg, unique over restarts; `expected_s` (queue, position,
+        now) tells what a caller can expect to wait."""
         self._floor = Floor(agents=agents, campaigns=campaigns, rules=floor, serial=serial, queues=queues)
+        if expected_s is not None:
+            self._floor.expected_s = expected_s
         self.agents = self._floor.agents
         self.supply = self._floor.supply
         self._offers, self._phones = Offers(self._floor), Phones(self._floor)

@@ -18,6 +18,7 @@ from telephony.ids import AgentId, CallId, CampaignId, LegId, ServerId, agent_of
 Out = list[Fact | Command]
 S = AgentState
 SIGN_OUT = "sign_out"
+ExpectedS = Callable[[str, int, float], float | None]
 
 
 class Floor:
@@ -48,6 +49,8 @@ class Floor:
         self._widens_at: float | None = None
         self.supply = Supply(self.agents, self.idle, self.wrap_up_s)
         self.serial = serial
+        self.expected_s: ExpectedS = lambda queue, position, now: None
+        """What the caller at this position of a queue (from 1) can expect to wait, in seconds, None when nothing tells."""
         self.answered: dict[CallId, float] = {}
         self.reserved: dict[CallId, AgentId] = {}
         self.again: set[CallId] = set()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from acd.engine import AcdEngine
+from acd.figures import Figures
 from config.model import CampaignSettings, ServerSettings
 from dialer.abandonment import Totals
 from dialer.donotcall.bars import Bars
@@ -30,6 +31,7 @@ class House:
     outbox: Outbox
     calls: CallTable
     acd: AcdEngine
+    figures: Figures
     dialer: DialerEngine
     recorder: RecordingEngine
 
@@ -58,12 +60,14 @@ def build(
         campaigns=campaigns,
         visible=frozenset(a.name for a in server.asterisk if a.recordings_here is not None),
     )
+    figures = Figures(server.agent, server.queue)
     acd = AcdEngine(
         agents=server.agent,
         campaigns=campaigns,
         floor=server.floor,
         serial=serials(started),
         queues=server.queue,
+        expected_s=figures.expected.expected_s,
     )
     dialer = DialerEngine(
         campaigns=campaigns,
@@ -78,7 +82,7 @@ def build(
     )
     timers = Timers()
     core = Core(
-        board=Switchboard(calls=calls, parts=(recorder, acd, dialer, Watchman(), BatchClock())),
+        board=Switchboard(calls=calls, parts=(recorder, figures, acd, dialer, Watchman(), BatchClock())),
         timers=timers,
         clock=clock,
         on_idle=on_idle,
@@ -93,4 +97,4 @@ def build(
         look=look,
     )
     core.connect(outbox)
-    return House(core=core, outbox=outbox, calls=calls, acd=acd, dialer=dialer, recorder=recorder)
+    return House(core=core, outbox=outbox, calls=calls, acd=acd, figures=figures, dialer=dialer, recorder=recorder)
