@@ -1,0 +1,68 @@
+"""What is on the screens now, as the planner sees it: what is wanted where somebody wants it, else what is reported."""
+
+from collections.abc import Iterable, Mapping
+
+from kvmctl.matrix.loop import Loop, Phase
+from kvmctl.matrix.plant import MatrixId, Plant, RxId, TxId
+from kvmctl.matrix.screen import Standing
+from kvmctl.matrix.wishes import Control
+from kvmctl.ports import Channel, Hold, Side
+
+
+class Picture:
+    """All matrices together."""
+
+    def __init__(self, plant: Plant, loops: Mapping[MatrixId, Loop]) -> None:
+        self._plant, self._loops = plant, loops
+
+    def shows(self, rx: RxId) -> TxId | None:
+        """The transmitter this receiver shows or is about to show."""
+        receiver = self._plant.rx[rx]
+        loop = self._loops[receiver.matrix]
+        want = loop.screens[rx].want
+        if want is not None and loop.screens[rx].standing is not Standing.DRIFTED:
+            return want.tx
+        return self.reported(rx)
+
+    def reported(self, rx: RxId) -> TxId | None:
+        """The transmitter the device says this receiver shows, None for nothing and for one that has no id here."""
+        receiver = self._plant.rx[rx]
+        shown = self._loops[receiver.matrix].reported(receiver)
+        for channel, port in shown.items():
+            if (found := self._plant.tx_at(receiver.matrix, channel, port)) is not None:
+                return found
+        return None
+
+    def control(self, rx: RxId) -> Control:
+        receiver = self._plant.rx[rx]
+        ports = self._loops[receiver.matrix].desired(receiver)
+        return Control.FULL if ports.get(Channel.USB) is not None else Control.VIEW
+
+    def hold(self, rx: RxId) -> Hold:
+        want = self._loops[self._plant.rx[rx].matrix].screens[rx].want
+        return want.hold if want is not None else Hold.SHARED
+
+    def holders(self, tx: TxId, but: RxId) -> Iterable[RxId]:
+        """Receivers other than `but` that hold the transmitter exclusively or in private."""
+        for loop in self._loops.values():
+            for rx, screen in loop.screens.items():
+                want = screen.want
+                if rx != but and want is not None and want.tx == tx and want.hold is not Hold.SHARED:
+                    yield rx
+
+    def reachable(self, rx: RxId) -> bool:
+        """Whether the matrix has said what it shows, or has been lost a moment ago only."""
+        loop = self._loops[self._plant.rx[rx].matrix]
+        return loop.phase is not Phase.DOWN or loop.known
+
+    def rx_online(self, rx: RxId) -> bool:
+        receiver = self._plant.rx[rx]
+        return self._loops[receiver.matrix].is_online(Side.RX, receiver.ports)
+
+    def tx_online(self, tx: TxId) -> bool:
+        transmitter = self._plant.tx[tx]
+        return self._loops[transmitter.matrix].is_online(Side.TX, transmitter.ports)
+
+    def has_video(self, tx: TxId) -> bool:
+        transmitter = self._plant.tx[tx]
+        return self._loops[transmitter.matrix].has_signal(transmitter.ports.get(Channel.VIDEO))

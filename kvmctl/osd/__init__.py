@@ -1,0 +1,1 @@
+"""What an operator sees and types at a receiver, without I/O: keys in, lines of styled text out."""
