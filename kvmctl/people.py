@@ -5,7 +5,6 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 
-
 N, R, P = 2**14, 8, 1
 SALT_BYTES = 16
 FREE_TRIES = 5
