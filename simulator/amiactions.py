@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, MACHINE, RING, SEAT
+from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, BY_AGENT, HOLD, MACHINE, RING, SEAT
+from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from simulator.render import Headers
 from telephony.ids import LegId
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from simulator.amiserver import AmiServer
 
 VERSION = "22.10.1"
+WARN, WARNING = "switchroom-warn", "switchroom-warning"
 CONTEXTS: dict[str, tuple[str, ...]] = {
     ANSWERED: ("UserEvent", "MusicOnHold", "Wait", "Hangup"),
     AMD: ("Set", "Set", "AMD", "Goto"),
@@ -21,8 +23,16 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     "switchroom-auto": ("ExecIf", "ExecIf", "Return"),
     HOLD: ("MusicOnHold", "Wait", "Hangup"),
     ABANDONED: ("Set", "Background", "ExecIf", "WaitExten", "Hangup"),
+    RETURN: ("ConfBridge", "Goto"),
+    GUEST: ("ConfBridge", "Goto"),
+    OUTSIDE: ("Answer", "ConfBridge", "Hangup"),
+    TOGETHER: ("GotoIf", "ConfBridge", "Goto"),
+    NODE: ("ExecIf", "GotoIf", "UserEvent", "Goto"),
+    SURVEY: ("Set", "Set", "ExecIf", "Set", "GotoIf", "Set", "Set", "GotoIf", "Read", "GotoIf", "UserEvent", "Hangup"),
+    WARN: ("Answer", "ConfBridge", "Hangup"),
+    WARNING: ("Answer", "Wait", "Playback", "Hangup"),
 }
-BY_AGENT = "_[0-9A-Za-z_]!"
+ANYBODY = "_[0-9A-Za-z_]!"
 
 
 class Request(NamedTuple):
@@ -68,6 +78,8 @@ def _originate(pbx: "AmiServer", request: Request) -> Reply:
     if request.get("async").lower() not in ("true", "yes", "1", "on"):
         return refused("Originate failed")
     context, exten = request.get("context"), request.get("exten")
+    if channel.startswith("Local/"):
+        return done("Originate successfully queued") if context == WARNING else refused("Extension does not exist.")
     caller_id = request.get("callerid")
     timeout = request.get("timeout")
     timeout_s = int(timeout) / 1000 if timeout.isascii() and timeout.isdigit() else 30.0
@@ -81,8 +93,13 @@ def _originate(pbx: "AmiServer", request: Request) -> Reply:
 
 
 def _redirect(pbx: "AmiServer", request: Request) -> Reply:
-    channel = request.get("channel")
-    why = pbx.exchange.redirect(pbx.exchange.find(channel), request.get("context"), request.get("exten"))
+    channel, extra, exchange = request.get("channel"), request.get("extrachannel"), pbx.exchange
+    leg, context, exten = exchange.find(channel), request.get("context"), request.get("exten")
+    if extra:
+        other = exchange.find(extra), request.get("extracontext"), request.get("extraexten")
+        why = exchange.redirect_both(leg, context, exten, other)
+    else:
+        why = exchange.redirect(leg, context, exten)
     return _outcome(f"Channel does not exist: {channel}" if why else None, "Redirect successful")
 
 
@@ -148,7 +165,7 @@ def _show_dial_plan(pbx: "AmiServer", request: Request) -> Reply:
         return refused(f"Did not find context {wanted}")
     rows: list[tuple[str, Headers]] = []
     for context in [wanted] if wanted else CONTEXTS:
-        exten = BY_AGENT if context in (AGENT, SEAT, RING) else "s"
+        exten = ANYBODY if context in BY_AGENT or context == WARN else "s"
         for priority, application in enumerate(CONTEXTS[context], 1):
             place: Headers = [("Context", context), ("Extension", exten), ("Priority", str(priority))]
             rows.append(("ListDialplan", [*place, ("Application", application), ("AppData", "")]))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import inf
 
 from simulator.legs import Bridge, Ending, Fate, Leg
-from simulator.switch import Switch
+from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER, UNSEATED, OnCall, is_host
 from telephony.detection import WORD, Heard
 from telephony.events import (
     DialEnded,
@@ -30,8 +30,8 @@ MACHINE = "switchroom-machine"
 
 OWN = "own"
 """The extension of AMD's context that runs a detector of the operator's own."""
-START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED, MACHINE})
-BY_AGENT = frozenset({SEAT, AGENT, RING})
+START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED, MACHINE, NODE, SURVEY})
+BY_AGENT = frozenset({SEAT, AGENT, RING, RETURN, GUEST, OUTSIDE, TOGETHER})
 
 SEAT_EMPTY = "SEAT_EMPTY"
 """What the dialplan says of a customer who was sent into a seat with no phone in it."""
@@ -59,7 +59,7 @@ def has_extension(context: str, exten: str) -> bool:
     return context in START_ONLY and (exten == "s" or (context == AMD and exten == OWN))
 
 
-class Dialplan(Switch):
+class Dialplan(OnCall):
     """What a leg does in each context."""
 
     def _enter(self, leg: Leg, context: str, exten: str) -> None:
@@ -68,7 +68,7 @@ class Dialplan(Switch):
         leg.context, leg.exten = context, exten
         match context:
             case "switchroom-answered":
-                self._park(leg)
+                self._park(leg, SEAT_EMPTY if exten == UNSEATED else "")
             case "switchroom-amd":
                 self._listen(leg)
             case "switchroom-agent":
@@ -76,9 +76,8 @@ class Dialplan(Switch):
                 self._enter_bridge(leg, self._seat(exten))
             case "switchroom-seat":
                 seat = self.seats.get(f"seat-{exten}")
-                if seat is None or not any(other.phone is not None for other in seat.legs):
-                    leg.context, leg.exten = ANSWERED, "unseated"
-                    self._park(leg, SEAT_EMPTY)
+                if seat is None or not any(is_host(other) for other in seat.legs):
+                    self._enter(leg, ANSWERED, UNSEATED)
                     return
                 leg.application, leg.data = "ConfBridge", f"seat-{exten}"
                 self._enter_bridge(leg, seat)
@@ -98,7 +97,7 @@ class Dialplan(Switch):
                 leg.leave_at = inf
                 self._in(MESSAGE_S, self._message_over, leg)
             case _:
-                self._gone(leg, 16)
+                self._enter_on_call(leg, context, exten)
 
     def _park(self, leg: Leg, dial: str = "") -> None:
         leg.application, leg.data = "MusicOnHold", "default"
@@ -150,25 +149,32 @@ class Dialplan(Switch):
         else:
             self._gone(leg, 0)
 
+    def _redirected_both(self, subject: tuple[Leg, str, str, Leg, str, str]) -> None:
+        """Two legs in one move: neither is hung up for the other's leaving."""
+        leg, context, exten, other, other_context, other_exten = subject
+        if leg.gone or other.gone:
+            return
+        self._leave_bridge(leg)
+        self._leave_bridge(other)
+        other.caller = None
+        self._enter(leg, context, exten)
+        self._enter(other, other_context, other_exten)
+
     def _part(self, leg: Leg) -> None:
-        """Leave the bridge. The other party of a Dial is hung up; a seat outlives its customers, who are parked again
-        when the agent leaves it."""
+        """Leave the bridge. The other party of a Dial is hung up; a room outlives its guests, who are sent on when its
+        last host leaves it."""
         bridge = leg.bridge
         self._leave_bridge(leg)
-        if bridge is None or (bridge.is_seat and leg.phone is None):
+        if bridge is None:
+            return
+        if bridge.is_seat and (not is_host(leg) or any(is_host(other) for other in bridge.legs)):
             return
         for other in list(bridge.legs):
-            if bridge.is_seat and other.phone is not None:
-                continue
             self._leave_bridge(other)
             if bridge.is_seat:
-                self._in(0.001, self._parked_again, other)
+                self._in(0.001, self._kicked, other)
             else:
                 self._gone(other, 16)
-
-    def _parked_again(self, leg: Leg) -> None:
-        if leg.context == SEAT and leg.bridge is None:
-            self._enter(leg, ANSWERED, "s")
 
     def _hangs_up(self, leg: Leg) -> None:
         """The far end hangs up, unless his plans have changed since."""

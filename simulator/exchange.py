@@ -13,8 +13,12 @@ from simulator.dialling import QUEUED_S, Dialling
 from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, MACHINE, OWN, RING, SEAT
 from simulator.faults import TrunkFaults
 from simulator.legs import Leg, Population
+from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from telephony.commands import (
+    AskSurvey,
+    ConnectOutside,
     ConnectToSeat,
+    DialOutside,
     HangUp,
     HoldCustomer,
     LeaveMessage,
@@ -24,9 +28,13 @@ from telephony.commands import (
     PlayAbandonMessage,
     RingAgent,
     SeatAgent,
+    SendHome,
+    SendToNode,
     StartRecording,
     StopRecording,
     TakeSnapshot,
+    VisitRoom,
+    WarnAgent,
 )
 from telephony.events import (
     ActionFailed,
@@ -65,9 +73,16 @@ class VirtualExchange(Dialling):
         self._carry_out: dict[type[PbxCommand], Callable[[Any], None]] = {
             Originate: self._originate,
             SeatAgent: self._seat_agent,
-            ConnectToSeat: lambda c: self._move(c, SEAT, c.agent),
+            ConnectToSeat: lambda c: self._move(c, RETURN if c.waits else SEAT, c.agent),
             Park: lambda c: self._move(c, ANSWERED, "s"),
-            HoldCustomer: lambda c: self._move(c, HOLD, "s"),
+            HoldCustomer: self._hold,
+            VisitRoom: self._visit,
+            SendHome: lambda c: self._failed_if(self.redirect(c.leg, AGENT, c.agent), c, c.leg),
+            DialOutside: self._dial_outside,
+            ConnectOutside: lambda c: self._move(c, TOGETHER, c.call),
+            SendToNode: self._send_to_node,
+            AskSurvey: self._ask_survey,
+            WarnAgent: lambda c: None,
             PlayAbandonMessage: lambda c: self._move(c, ABANDONED, "s"),
             LeaveMessage: lambda c: self._move(c, MACHINE, "s"),
             RingAgent: self._ring,
@@ -115,6 +130,15 @@ class VirtualExchange(Dialling):
         if leg is None or not leg.up:
             return NO_CHANNEL
         self._in(0.001, self._redirected, (leg, context, exten))
+        return None
+
+    def redirect_both(self, id: LegId, context: str, exten: str, extra: tuple[LegId, str, str]) -> str | None:
+        """Send two legs to extensions in one move; the PBX's words when it refuses, else None."""
+        self._catch_up()
+        leg, other = self.legs.get(id), self.legs.get(extra[0])
+        if leg is None or not leg.up or other is None or not other.up:
+            return NO_CHANNEL
+        self._in(0.001, self._redirected_both, (leg, context, exten, other, *extra[1:]))
         return None
 
     def set_variable(self, id: LegId, name: str, value: str) -> str | None:
@@ -190,7 +214,10 @@ class VirtualExchange(Dialling):
         self.originate(command.leg, command.endpoint, AGENT, command.agent, command.ring_s, accept=True)
 
     def _move(
-        self, command: ConnectToSeat | Park | HoldCustomer | PlayAbandonMessage | LeaveMessage, context: str, exten: str
+        self,
+        command: ConnectToSeat | ConnectOutside | Park | PlayAbandonMessage | LeaveMessage | SendToNode | AskSurvey,
+        context: str,
+        exten: str,
     ) -> None:
         leg = call_leg(command.call)
         self._failed_if(self.redirect(leg, context, exten), command, leg)
@@ -200,6 +227,47 @@ class VirtualExchange(Dialling):
         self.set_variable(leg, "SWITCHROOM_ENDPOINT", command.endpoint)
         self.set_variable(leg, "SWITCHROOM_RING_S", f"{command.ring_s:g}")
         self._failed_if(self.redirect(leg, RING, command.agent), command, leg)
+
+    def _hold(self, command: HoldCustomer) -> None:
+        leg = call_leg(command.call)
+        if command.leg is None or command.agent is None:
+            why = self.redirect(leg, HOLD, "s")
+        else:
+            why = self.redirect_both(leg, HOLD, "s", (command.leg, AGENT, command.agent))
+        self._failed_if(why, command, leg)
+
+    def _visit(self, command: VisitRoom) -> None:
+        self.set_variable(command.leg, "SWITCHROOM_ROOM", command.room)
+        self._failed_if(self.redirect(command.leg, GUEST, command.agent), command, command.leg)
+
+    def _dial_outside(self, command: DialOutside) -> None:
+        why = self.originate(
+            command.leg,
+            command.number.for_exchange(command.dial),
+            OUTSIDE,
+            command.call,
+            command.ring_s,
+            caller_id=command.caller_id,
+            accept=True,
+        )
+        if why is not None:
+            self._in(QUEUED_S, self.emit, OriginateRefused(server=self._server, leg=command.leg, why=why))
+
+    def _send_to_node(self, command: SendToNode) -> None:
+        leg = call_leg(command.call)
+        self.set_variable(leg, "SWITCHROOM_MESSAGE", command.message)
+        self.set_variable(leg, "SWITCHROOM_NODE", command.context)
+        self.set_variable(leg, "SWITCHROOM_NODE_EXTEN", command.exten)
+        self._move(command, NODE, "s")
+
+    def _ask_survey(self, command: AskSurvey) -> None:
+        leg = call_leg(command.call)
+        self.set_variable(leg, "SWITCHROOM_QUESTIONS", str(len(command.questions)))
+        self.set_variable(leg, "SWITCHROOM_TRIES", str(command.tries))
+        self.set_variable(leg, "SWITCHROOM_WAIT_S", f"{command.wait_s:g}")
+        for serial, question in enumerate(command.questions, 1):
+            self.set_variable(leg, f"SWITCHROOM_DIGITS{serial}", question.digits)
+        self._move(command, SURVEY, "s")
 
     def _hang_up(self, command: HangUp) -> None:
         self._failed_if(self.hang_up(command.leg, command.cause), command, command.leg)
@@ -216,10 +284,10 @@ class VirtualExchange(Dialling):
         match command:
             case Originate(call=call):
                 event = OriginateRefused(server=self._server, leg=call_leg(call), why=why)
-            case SeatAgent(leg=leg):
+            case SeatAgent(leg=leg) | DialOutside(leg=leg):
                 event = OriginateRefused(server=self._server, leg=leg, why=why)
             case _:
-                about: LegId | None = getattr(command, "leg", None) or getattr(command, "call", None)
+                about: LegId | None = getattr(command, "call", None) or getattr(command, "leg", None)
                 event = ActionFailed(server=self._server, leg=about, what=type(command).__name__, why=why)
         self._in(QUEUED_S, self._on_event, event)
 

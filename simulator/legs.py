@@ -39,6 +39,8 @@ class Fate(msgspec.Struct, gc=False):
     amd_s: float = 1.2
     ended_by: int | None = None
     opts_out: bool = False
+    scores: str = ""
+    """The keys he presses in a survey, one for each question; none where it ends."""
 
 
 class Population(Protocol):
@@ -77,6 +79,7 @@ class Leg:
         "amd",
         "amd_why",
         "application",
+        "asked",
         "born",
         "bridge",
         "caller",
@@ -124,6 +127,7 @@ class Leg:
         self.caller: Leg | None = None
         self.recording: str | None = None
         self.recording_from = 0.0
+        self.asked = (0, 0)
         self.variables: dict[str, str] | None = None
 
     def __repr__(self) -> str:

@@ -25,6 +25,8 @@ from telephony.events import (
     PbxEvent,
     RecordingBegan,
     RecordingStopped,
+    SurveyOver,
+    SurveyPressed,
 )
 
 Headers = list[tuple[str, str]]
@@ -79,6 +81,8 @@ class Rendering:
             LegEnded: self._ended,
             LegParked: self._parked,
             OptOutPressed: self._opted_out,
+            SurveyPressed: self._scored,
+            SurveyOver: self._survey_over,
             BridgeEntered: self._bridge_entered,
             BridgeLeft: self._bridge_left,
             RecordingBegan: self._recording_began,
@@ -197,8 +201,19 @@ class Rendering:
         yield Message("DTMFEnd", "dtmf", [*channel, ("Digit", "9"), ("DurationMs", "120"), ("Direction", "Received")])
         yield Message("UserEvent", "user", [*channel, ("UserEvent", "SwitchroomOptOut")])
 
+    def _scored(self, event: SurveyPressed) -> Iterator[Message]:
+        channel = self._channel(self._leg(event))
+        yield Message(
+            "DTMFEnd", "dtmf", [*channel, ("Digit", event.digit), ("DurationMs", "120"), ("Direction", "Received")]
+        )
+        words = [("UserEvent", "SwitchroomScore"), ("Question", str(event.question)), ("Digit", event.digit)]
+        yield Message("UserEvent", "user", [*channel, *words])
+
+    def _survey_over(self, event: SurveyOver) -> Iterator[Message]:
+        yield Message("UserEvent", "user", [*self._channel(self._leg(event)), ("UserEvent", "SwitchroomSurveyOver")])
+
     def _bridge(self, id: str, name: str, legs: int) -> Headers:
-        conference = name.startswith("seat-")
+        conference = name.startswith(("seat-", "out-"))
         return [
             ("BridgeUniqueid", id),
             ("BridgeType", "base" if conference else "basic"),
@@ -218,14 +233,14 @@ class Rendering:
             yield Message("BridgeCreate", "call", self._bridge(event.bridge, name, 0))
         headers = [*self._bridge(event.bridge, name, before + 1), *self._channel(leg)]
         yield Message("BridgeEnter", "call", headers)
-        if name.startswith("seat-"):
+        if name.startswith(("seat-", "out-")):
             yield Message("ConfbridgeJoin", "call", [("Conference", name), *headers, ("Admin", "No"), ("Muted", "No")])
 
     def _bridge_left(self, event: BridgeLeft) -> Iterator[Message]:
         name, before = self._bridges.get(event.bridge, (UNKNOWN, 1))
         self._bridges[event.bridge] = (name, before - 1)
         headers = [*self._bridge(event.bridge, name, before - 1), *self._channel(self._leg(event))]
-        if name.startswith("seat-"):
+        if name.startswith(("seat-", "out-")):
             yield Message("ConfbridgeLeave", "call", [("Conference", name), *headers])
         yield Message("BridgeLeave", "call", headers)
         if before <= 1:

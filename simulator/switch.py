@@ -155,8 +155,15 @@ class Switch(ABC):
         if bridge.is_seat and not bridge.legs:
             self.seats.pop(bridge.name, None)
 
+    @abstractmethod
+    def _enter(self, leg: Leg, context: str, exten: str) -> None:
+        """The leg runs an extension of the dialplan."""
+
     def _seat(self, agent: str) -> Bridge:
-        name = f"seat-{agent}"
+        return self._room(f"seat-{agent}")
+
+    def _room(self, name: str) -> Bridge:
+        """The conference of that name, made when there is none."""
         bridge = self.seats.get(name)
         if bridge is None:
             self._serial += 1

@@ -53,10 +53,13 @@ class SeatAgent(PbxCommand, frozen=True, kw_only=True):
 
 
 class ConnectToSeat(PbxCommand, frozen=True, kw_only=True):
-    """Move the customer into the agent's seat conference."""
+    """Move the customer into the agent's seat conference.
+
+    With `waits` he waits there when the agent, on his way back, is not in it yet; else he is parked again."""
 
     call: CallId
     agent: AgentId
+    waits: bool = False
 
 
 class RingAgent(PbxCommand, frozen=True, kw_only=True):
@@ -76,9 +79,84 @@ class Park(PbxCommand, frozen=True, kw_only=True):
 
 
 class HoldCustomer(PbxCommand, frozen=True, kw_only=True):
-    """Customer hears music, agent stays in the seat; resumed by ConnectToSeat."""
+    """Customer hears music, agent stays in the seat; resumed by ConnectToSeat.
+
+    `leg` is the leg of a phone that rang for the call, which goes into the seat of its `agent` in the same move."""
 
     call: CallId
+    agent: AgentId | None = None
+    leg: LegId | None = None
+
+
+class VisitRoom(PbxCommand, frozen=True, kw_only=True):
+    """Move the agent's leg from his seat into another's room as a guest: ``seat-<agent>`` or ``out-<call>``; when its
+    host leaves it, he is back in his seat."""
+
+    leg: LegId
+    agent: AgentId
+    room: str
+
+
+class SendHome(PbxCommand, frozen=True, kw_only=True):
+    """Move the agent's leg back into his own seat."""
+
+    leg: LegId
+    agent: AgentId
+
+
+class DialOutside(PbxCommand, frozen=True, kw_only=True, gc=False):
+    """Call a number outside for an agent, under the leg id given; answered it is the host of the room ``out-<call>``."""
+
+    call: CallId
+    leg: LegId
+    number: PhoneNumber
+    trunk: TrunkId
+    dial: str
+    caller_id: str
+    ring_s: float
+
+
+class ConnectOutside(PbxCommand, frozen=True, kw_only=True):
+    """Move the customer into the room ``out-<call>``; when its host leaves it he is parked again."""
+
+    call: CallId
+
+
+class SendToNode(PbxCommand, frozen=True, kw_only=True):
+    """Send the customer to an extension of the operator's own dialplan, after an announcement ("" for none); he is
+    parked again when there is no such extension."""
+
+    call: CallId
+    context: str
+    exten: str
+    message: str = ""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A question of a survey: the sound that asks it, and the digits that answer it."""
+
+    sound: str
+    digits: str = "12345"
+
+
+class AskSurvey(PbxCommand, frozen=True, kw_only=True):
+    """Ask the customer, question by question, `tries` times each, waiting `wait_s` for the digit; then hang up.
+
+    Each answer comes as SurveyPressed, the end as SurveyOver. `intro` and `thanks` are sounds, "" for none."""
+
+    call: CallId
+    questions: tuple[Question, ...]
+    tries: int = 2
+    wait_s: float = 5.0
+    intro: str = ""
+    thanks: str = ""
+
+
+class WarnAgent(PbxCommand, frozen=True, kw_only=True):
+    """Play a short sound in the agent's seat."""
+
+    agent: AgentId
+    sound: str
 
 
 class PlayAbandonMessage(PbxCommand, frozen=True, kw_only=True):

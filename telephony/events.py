@@ -68,6 +68,20 @@ class OptOutPressed(PbxEvent, frozen=True, kw_only=True):
     leg: LegId
 
 
+class SurveyPressed(PbxEvent, frozen=True, kw_only=True):
+    """The customer has answered a question of a survey with a digit; `question` counts from 1."""
+
+    leg: LegId
+    question: int
+    digit: str
+
+
+class SurveyOver(PbxEvent, frozen=True, kw_only=True):
+    """All questions of a survey have been asked."""
+
+    leg: LegId
+
+
 class DialEnded(PbxEvent, frozen=True, kw_only=True):
     """A dial attempt to `leg` ended with Asterisk's word for it; a hint only. `caller` is the dialling leg, if any."""
 

@@ -128,11 +128,15 @@ class OfferFailed(Fact, frozen=True, kw_only=True):
 
 
 class CallConnected(Fact, frozen=True, kw_only=True):
-    """Customer and agent are in one bridge; `waited_s` since the customer answered."""
+    """Customer and agent are in one bridge; `waited_s` since the customer answered, or since another agent left him.
+
+    `leg` is the agent's; `again` where another agent, or the same, had the customer before."""
 
     call: CallId
     agent: AgentId
     waited_s: float
+    leg: LegId | None = None
+    again: bool = False
 
 
 class CallHeld(Fact, frozen=True, kw_only=True):
@@ -147,10 +151,14 @@ class CallResumed(Fact, frozen=True, kw_only=True):
 
 
 class CallLeft(Fact, frozen=True, kw_only=True):
-    """Customer and agent are apart for good; the agent's part in the call is over."""
+    """Customer and agent are apart for good; the agent's part in the call is over.
+
+    `talk_s` is how long this agent had the customer, `hold_s` of it on hold."""
 
     call: CallId
     agent: AgentId
+    talk_s: float = 0.0
+    hold_s: float = 0.0
 
 
 class AbandonedBy(StrEnum):

@@ -20,6 +20,7 @@ ActionId = NewType("ActionId", str)
 
 CALL_PREFIX = "c-"
 SEAT_PREFIX = "s-"
+OUTSIDE_PREFIX = "x-"
 
 
 def call_leg(call: CallId) -> LegId:
@@ -29,6 +30,19 @@ def call_leg(call: CallId) -> LegId:
 
 def is_call(leg: str) -> bool:
     return leg.startswith(CALL_PREFIX)
+
+
+def outside_leg(call: CallId, serial: str) -> LegId:
+    """A fresh leg id for a party outside whom an agent calls for this call."""
+    return LegId(f"{OUTSIDE_PREFIX}{serial}-{call}")
+
+
+def call_of_outside(leg: str) -> CallId | None:
+    """The call for which this leg outside was called, or None when it is no such leg."""
+    if not leg.startswith(OUTSIDE_PREFIX):
+        return None
+    _serial, dash, call = leg[len(OUTSIDE_PREFIX) :].partition("-")
+    return CallId(call) if dash else None
 
 
 def seat_leg(agent: AgentId, serial: str) -> LegId:

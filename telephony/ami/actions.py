@@ -10,7 +10,10 @@ from collections.abc import Callable
 from telephony.ami.faults import AmiFault, LineTooLong, UnsafeValue
 from telephony.ami.headers import ORIGINATE_PREFIX
 from telephony.commands import (
+    AskSurvey,
+    ConnectOutside,
     ConnectToSeat,
+    DialOutside,
     HangUp,
     HoldCustomer,
     LeaveMessage,
@@ -21,9 +24,13 @@ from telephony.commands import (
     PlayAbandonMessage,
     RingAgent,
     SeatAgent,
+    SendHome,
+    SendToNode,
     StartRecording,
     StopRecording,
     TakeSnapshot,
+    VisitRoom,
+    WarnAgent,
 )
 from telephony.ids import LegId, call_leg
 
@@ -162,7 +169,8 @@ def _setvar(channel: str, variable: str, value: str) -> Action:
 
 
 def _connect_to_seat(command: ConnectToSeat, channel_of: ChannelOf, _recordings: str) -> list[Action]:
-    return [_redirect(channel_of(call_leg(command.call)), "switchroom-seat", command.agent)]
+    context = "switchroom-return" if command.waits else "switchroom-seat"
+    return [_redirect(channel_of(call_leg(command.call)), context, command.agent)]
 
 
 def _ring_agent(command: RingAgent, channel_of: ChannelOf, _recordings: str) -> list[Action]:
@@ -180,7 +188,89 @@ def _park(command: Park, channel_of: ChannelOf, _recordings: str) -> list[Action
 
 
 def _hold(command: HoldCustomer, channel_of: ChannelOf, _recordings: str) -> list[Action]:
-    return [_redirect(channel_of(call_leg(command.call)), "switchroom-hold", "s")]
+    hold = _redirect(channel_of(call_leg(command.call)), "switchroom-hold", "s")
+    if command.leg is None or command.agent is None:
+        return [hold]
+    seat = (
+        ("ExtraChannel", channel_of(command.leg)),
+        ("ExtraContext", "switchroom-agent"),
+        ("ExtraExten", command.agent),
+        ("ExtraPriority", "1"),
+    )
+    return [hold + seat]
+
+
+def _visit_room(command: VisitRoom, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(command.leg)
+    return [
+        _setvar(channel, "SWITCHROOM_ROOM", command.room),
+        _redirect(channel, "switchroom-guest", command.agent),
+    ]
+
+
+def _send_home(command: SendHome, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(command.leg), "switchroom-agent", command.agent)]
+
+
+def _dial_outside(command: DialOutside, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    action: Action = (
+        ("Action", "Originate"),
+        ("ActionID", originate_id(command.leg)),
+        ("Channel", command.number.for_exchange(command.dial)),
+        ("ChannelId", command.leg),
+        ("Context", "switchroom-outside"),
+        ("Exten", command.call),
+        ("Priority", "1"),
+        ("Timeout", str(int(command.ring_s * 1000))),
+        ("Async", "true"),
+    )
+    return [(*action, ("CallerID", command.caller_id)) if command.caller_id else action]
+
+
+def _connect_outside(command: ConnectOutside, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-together", command.call)]
+
+
+def _send_to_node(command: SendToNode, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    return [
+        _setvar(channel, "SWITCHROOM_MESSAGE", command.message),
+        _setvar(channel, "SWITCHROOM_NODE", command.context),
+        _setvar(channel, "SWITCHROOM_NODE_EXTEN", command.exten),
+        _redirect(channel, "switchroom-node", "s"),
+    ]
+
+
+def _ask_survey(command: AskSurvey, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    said = {
+        "INTRO": command.intro,
+        "THANKS": command.thanks,
+        "TRIES": str(command.tries),
+        "WAIT_S": f"{command.wait_s:g}",
+        "QUESTIONS": str(len(command.questions)),
+    }
+    for serial, question in enumerate(command.questions, 1):
+        said[f"SOUND{serial}"], said[f"DIGITS{serial}"] = question.sound, question.digits
+    variables = [_setvar(channel, f"SWITCHROOM_{name}", value) for name, value in said.items()]
+    return [*variables, _redirect(channel, "switchroom-survey", "s")]
+
+
+def _warn_agent(command: WarnAgent, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    if "," in command.sound:
+        raise UnsafeValue("Variable")
+    return [
+        (
+            ("Action", "Originate"),
+            ("Channel", f"Local/{command.agent}@switchroom-warn"),
+            ("Context", "switchroom-warning"),
+            ("Exten", "s"),
+            ("Priority", "1"),
+            ("Timeout", "3000"),
+            ("Async", "true"),
+            ("Variable", f"SWITCHROOM_MESSAGE={command.sound}"),
+        )
+    ]
 
 
 def _abandon(command: PlayAbandonMessage, channel_of: ChannelOf, _recordings: str) -> list[Action]:
@@ -233,6 +323,13 @@ MAKINGS: dict[type[PbxCommand], Callable[..., list[Action]]] = {
     RingAgent: _ring_agent,
     Park: _park,
     HoldCustomer: _hold,
+    VisitRoom: _visit_room,
+    SendHome: _send_home,
+    DialOutside: _dial_outside,
+    ConnectOutside: _connect_outside,
+    SendToNode: _send_to_node,
+    AskSurvey: _ask_survey,
+    WarnAgent: _warn_agent,
     PlayAbandonMessage: _abandon,
     LeaveMessage: _leave_message,
     HangUp: _hang_up,

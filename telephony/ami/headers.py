@@ -27,6 +27,8 @@ from telephony.events import (
     PbxEvent,
     RecordingBegan,
     RecordingStopped,
+    SurveyOver,
+    SurveyPressed,
 )
 from telephony.ids import BridgeId, LegId, ServerId
 
@@ -200,6 +202,12 @@ def _user_event(message: Message, server: ServerId) -> PbxEvent | None:
             return LegParked(server=server, leg=_leg(message), amd=amd, dial=dial[:20], why=why if amd else "")
         case "SwitchroomOptOut":
             return OptOutPressed(server=server, leg=_leg(message))
+        case "SwitchroomScore":
+            question, digit = _number(message.get("Question", "")), message.get("Digit", "").strip()
+            if question and len(digit) == 1 and digit in "0123456789*#":
+                return SurveyPressed(server=server, leg=_leg(message), question=question, digit=digit)
+        case "SwitchroomSurveyOver":
+            return SurveyOver(server=server, leg=_leg(message))
     return None
 
 

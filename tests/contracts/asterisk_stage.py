@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from telephony.ami.link import AmiLink
-from telephony.events import LinkUp, PbxEvent, PbxSnapshot
+from telephony.events import LegCreated, LinkUp, PbxEvent, PbxSnapshot
 from telephony.ids import AgentId
 from tests.asterisk.rig.floor import Rig
 from tests.contracts.stage import Phone, Stage
@@ -49,6 +49,10 @@ class AsteriskStage(Stage):
             except TimeoutError:
                 break
         return done()
+
+    async def press(self, leg: str, digit: str) -> None:
+        channel = self.seen(LegCreated, leg=leg)[0].channel
+        await self.link.request({"Action": "PlayDTMF", "Channel": channel, "Digit": digit, "Receive": "true"})
 
     async def close(self) -> None:
         """Leave, and leave no leg behind on the PBX."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from simulator.carrier import ScriptedCarrier
 from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
-from telephony.ids import AgentId, ServerId
+from telephony.ids import AgentId, LegId, ServerId
 from tests.contracts.stage import Phone, Stage
 
 
@@ -41,6 +41,9 @@ class MemoryStage(Stage):
             self.clock.to(following)
             self.pbx.advance(following)
         return True
+
+    async def press(self, leg: str, digit: str) -> None:
+        self.pbx.press(LegId(leg), digit)
 
     async def close(self) -> None:
         self.pbx.subscribe(lambda event: None)

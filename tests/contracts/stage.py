@@ -90,6 +90,10 @@ class Stage(ABC):
         """Let time pass until `done()` or the deadline; the last value of `done()`."""
 
     @abstractmethod
+    async def press(self, leg: str, digit: str) -> None:
+        """Whoever has this leg presses a key."""
+
+    @abstractmethod
     async def close(self) -> None: ...
 
     @property

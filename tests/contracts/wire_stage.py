@@ -14,7 +14,7 @@ from simulator.clock import PacedClock
 from simulator.exchange import VirtualExchange
 from telephony.ami.link import AmiLink
 from telephony.events import PbxEvent, PbxSnapshot
-from telephony.ids import AgentId, ServerId
+from telephony.ids import AgentId, LegId, ServerId
 from telephony.ports import Exchange
 from tests.contracts.stage import Overdue, Phone, Stage
 
@@ -72,6 +72,9 @@ class WireStage(Stage):
             except TimeoutError:
                 return done()
         return True
+
+    async def press(self, leg: str, digit: str) -> None:
+        self.pbx.press(LegId(leg), digit)
 
     async def close(self) -> None:
         if self._link is not None:
