@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from config.fields import Section
+from config.kvm import KvmFile
 from config.model import CampaignFile, ServerSettings
 from config.words import settings_in_chinese
 
@@ -57,8 +58,8 @@ def settings(section: type[Section], prefix: str = "") -> Iterator[Setting]:
 
 @cache
 def everything() -> dict[str, Setting]:
-    """All settings of both files by dotted name; campaigns begin with ``campaign.``."""
-    return {row.name: row for top in (ServerSettings, CampaignFile) for row in _deep(top, "")}
+    """All settings of the three files by dotted name; campaigns begin with ``campaign.``."""
+    return {row.name: row for top in (ServerSettings, CampaignFile, KvmFile) for row in _deep(top, "")}
 
 
 def describe(lang: str, name: str) -> str:
@@ -91,7 +92,7 @@ def _section_of(annotation: Any) -> tuple[type[Section] | None, Literal["", "lis
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
-    inner = get_args(annotation)[0] if get_origin(annotation) is list else annotation
+    inner = get_args(annotation)[-1] if get_origin(annotation) in (list, dict) else annotation
     return tuple(name for name in map(str, get_args(inner)) if name) if get_origin(inner) is Literal else ()
 
 

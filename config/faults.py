@@ -57,7 +57,7 @@ class SettingsError(Exception):
 def shown(loc: Sequence[str | int], value: object) -> str:
     """A value as an error may show it: secrets not at all, long ones cut, long runs of digits masked."""
     names = [part for part in loc if isinstance(part, str)]
-    if "secret" in names or tuple(names[:2]) == _TOKENS:
+    if "secret" in names or "password" in names or tuple(names[:2]) == _TOKENS:
         return "***"
     if not isinstance(value, str):
         return str(value).lower() if isinstance(value, bool) else mask_digits(str(value)[:_SHOWN])

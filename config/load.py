@@ -15,6 +15,7 @@ from config.catalogue import everything
 from config.checks import Found, Loc, campaign_checks, server_checks
 from config.faults import Fault, SettingsError, key_text, setting_of, shown
 from config.fields import Section
+from config.kvm import KvmFile, kvm_checks
 from config.model import CampaignFile, CampaignSettings, ServerSettings
 from config.places import Key, Place, nearest, places
 from config.policy import fill_in, policy_checks
@@ -83,6 +84,11 @@ def load_campaigns(path: Path, server: ServerSettings) -> dict[str, CampaignSett
         then=lambda file: policy_checks(file.campaign, policy.default, policy.looser),
     )
     return dict(settings.campaign)
+
+
+def load_kvm(path: Path) -> KvmFile:
+    """The screens of ``kvm.toml``; raises SettingsError."""
+    return _load(path, KvmFile, kvm_checks)
 
 
 def _load(
@@ -211,6 +217,14 @@ def _form(loc: Loc) -> str:
             return "region_form"
         case _, "allowed_prefixes":
             return "prefix_form"
+        case "password", _:
+            return "hash_form"
+        case _, "at":
+            return "time_form"
+        case (("id" | "receiver" | "station"), _):
+            return "device_form"
+        case _, "heads" | "targets" | "receivers" | "transmitters" | "shows" | "push" | "force":
+            return "device_form"
     return "name_form"
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from config.catalogue import Setting, describe, settings
 from config.fields import Section
+from config.kvm import KvmFile
 from config.model import CampaignSettings, ServerSettings
 from config.regulations import regulations_page
 from config.words import say
@@ -22,6 +23,10 @@ _HEAD = {
     "campaigns": (
         "Switchroom 外呼活动，运行中修改即生效；有错的文件会被拒绝，原有设置继续有效。",
         "Campaigns of Switchroom, reloaded while running; a file with a mistake is refused and the old one stays.",
+    ),
+    "kvm": (
+        "Switchroom 席位屏幕（KVM），与 server.toml 放在同一目录，启动时读取；没有此文件则不控制屏幕。",
+        "Seats' screens (KVM) of Switchroom, beside server.toml, read once at start; without this file no screen is controlled.",
     ),
 }
 _CAMPAIGN = "spring"
@@ -45,6 +50,19 @@ _EXAMPLES: dict[str, Any] = {
     "do_not_call.list.name": "national",
     "do_not_call.list.file": "var/national.dnc",
     "campaign.title": "春季回访",
+    "matrix.name": "main",
+    "transmitter.id": "0001",
+    "transmitter.name": "坐席主机 1",
+    "transmitter.matrix": "main",
+    "receiver.id": "5001",
+    "receiver.name": "坐席屏 1",
+    "receiver.matrix": "main",
+    "unit.heads": ["5001", "5002"],
+    "wall.receivers": ["5003", "5004"],
+    "hotkey.targets": ["5001"],
+    "user.password": "scrypt$16384$8$1$…$…",
+    "seat.receiver": "5001",
+    "rule.on": "call_offered",
     "calendar.country": "CN",
     "calendar.day.date": date(2026, 10, 9),
     "campaign.holiday_windows.begin": "10:00",
@@ -56,6 +74,8 @@ _OUT_OF_USE = {
     "audit.anchor": 'anchor = "/mnt/other/switchroom.anchor"',
     "asterisk.recordings_here": 'recordings_here = "/var/spool/asterisk/monitor"',
     "floor.roster": 'roster = "var/roster.csv"',
+    "matrix.secret": 'secret = "the password of its user"',
+    "seat.station": 'station = "0001"',
     "log.file": 'file = "var/switchroom.log"',
     "store.key_file": 'key_file = "/etc/switchroom/number.key"',
     "campaign.wrap_up_s": "wrap_up_s = 30.0",
@@ -71,6 +91,14 @@ _TABLES_OUT_OF_USE = {
     "queue.no_answer": "queue.service.no_answer",
     "floor.reason": "floor.reason.coaching",
     "floor.shift": "floor.shift.day",
+    "unit": "",
+    "wall": "wall.hall",
+    "hotkey": "hotkey.A",
+    "preset": "preset.morning",
+    "group": "group.agents",
+    "user": "user.zhang",
+    "seat": "seat.a1",
+    "rule": "",
 }
 """Tables shown behind #, with the name they are given where they need one."""
 
@@ -87,12 +115,18 @@ def example_campaigns() -> str:
     return "\n".join([*_head("campaigns"), *_about("campaign"), f"[{path}]", *body]) + "\n"
 
 
+def example_kvm() -> str:
+    """``kvm.toml`` with every setting, explained in Chinese and English."""
+    return "\n".join([*_head("kvm"), *_table(KvmFile, "", "", {})]) + "\n"
+
+
 def settings_page(lang: str) -> str:
-    """All settings of both files as a Markdown page."""
+    """All settings of the files as a Markdown page."""
     lines = [f"# {say(lang, 'page.settings_title')}", "", say(lang, "page.settings_intro"), ""]
     for file, section, prefix in (
         ("server.toml", ServerSettings, ""),
         ("campaigns.toml", CampaignSettings, "campaign."),
+        ("kvm.toml", KvmFile, ""),
     ):
         lines += [f"## {file}", "", *_heading(lang)]
         lines += [_row(lang, row) for row in _every(section, prefix)]
@@ -105,6 +139,7 @@ def files(root: Path) -> dict[Path, str]:
     return {
         root / "config" / "example.toml": example_server(),
         root / "config" / "campaigns.example.toml": example_campaigns(),
+        root / "config" / "kvm.example.toml": example_kvm(),
         root / "docs" / "settings.md": settings_page("en"),
         root / "docs" / "settings.zh-CN.md": settings_page("zh-CN"),
         root / "docs" / "regulations.md": regulations_page("en"),
