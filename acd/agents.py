@@ -110,6 +110,8 @@ TABLE: dict[AgentState, dict[Verb, AgentState]] = {
 
 WITH_CUSTOMER = frozenset({S.TALKING, S.HOLD, S.CONSULTING})
 ON_A_CALL = WITH_CUSTOMER | {S.RESERVED, S.RINGING}
+NOT_THERE = frozenset({"UNAVAILABLE", "INVALID"})
+"""Device states of a phone that cannot be reached."""
 
 
 class IllegalVerb(Exception):
@@ -120,7 +122,10 @@ class Agent(msgspec.Struct, kw_only=True):
     """An agent and his books. `after` is what he becomes after the call: a not-ready reason, or "sign_out".
 
     `leaves_at` is the instant announced from which he takes no further call, `leaves_for` as `after`; `wrap_ends` when
-    a wrap-up under way ends at the latest."""
+    a wrap-up under way ends at the latest. `after_by` and `by` are who had it so, "" when nobody did.
+
+    `device` is the PBX's word for his phone, "" when not known; `private` says that it is in a call none of ours.
+    `misses` counts calls missed in a row; `back_at` is when he is back who is aside for one."""
 
     id: AgentId
     settings: AgentSettings
@@ -140,13 +145,31 @@ class Agent(msgspec.Struct, kw_only=True):
     leaves_at: float | None = None
     leaves_for: str = ""
     wrap_ends: float = 0.0
+    after_by: str = ""
+    by: str = ""
+    device: str = ""
+    private: bool = False
+    misses: int = 0
+    back_at: float | None = None
     calls: int = 0
     spent: dict[AgentState, float] = msgspec.field(default_factory=dict)
 
     @property
     def phone_ready(self) -> bool:
-        """Whether a customer could be put through: a nailed-up seat stands, or the phone is rung for each call."""
-        return self.seated or self.mode is SeatMode.RING_EACH_CALL
+        """Whether a customer could be put through: a nailed-up seat stands, or the phone that is rung for each call is
+        registered, as far as is known, and in no other call."""
+        if self.device in NOT_THERE:
+            return False
+        return self.seated or (self.mode is SeatMode.RING_EACH_CALL and not self.private)
+
+    @property
+    def why_no_phone(self) -> str:
+        """The reason of an agent who would be free but for his phone."""
+        return "phone_in_use" if self.private and self.device not in NOT_THERE else "phone_lost"
+
+    @property
+    def on_a_call(self) -> bool:
+        return self.state in ON_A_CALL
 
     def may(self, verb: Verb) -> bool:
         return verb in TABLE[self.state]
@@ -158,7 +181,7 @@ class Agent(msgspec.Struct, kw_only=True):
             raise IllegalVerb(f"{self.state} has no {verb}")
         was, lasted = self.state, max(0.0, now - self.since)
         self.spent[was] = self.spent.get(was, 0.0) + lasted
-        self.state, self.reason, self.since = target, reason, now
+        self.state, self.reason, self.since, self.by = target, reason, now, actor
         if target is S.WRAP_UP:
             self.last_call, self.call = self.call, None
             self.calls += 1

@@ -8,6 +8,7 @@ from telephony.ids import AgentId, CallId
 from telephony.leads import Restored
 
 S = AgentState
+PHONE = ("phone_lost", "phone_in_use")
 
 
 class Comeback:
@@ -27,12 +28,13 @@ class Comeback:
             agent.mode, agent.seat, agent.call = known.mode, known.seat, known.call
             agent.seated = known.seat is not None
             self._floor.supply.moved(agent, S.LOGGED_OUT, known.state)
-            agent.wants_ready = known.state not in (S.LOGGED_OUT, S.AUX) or known.reason == "phone_lost"
+            agent.wants_ready = known.state not in (S.LOGGED_OUT, S.AUX) or known.reason in PHONE
             if agent.state is S.WRAP_UP:
                 agent.last_call, agent.call = known.call, None
             elif known.call is not None:
                 self._floor.reserved[known.call] = agent.id
             out += self._set_right(agent, known.call in open_calls, now)
+            out += self._floor.no_answer.restored(agent, now)
             if known.leaves_at is not None and agent.state not in (S.LOGGED_OUT, S.AUX):
                 self._floor.will_leave(agent, known.leaves_at, known.leaves_for)
                 out.append(SetTimer(key=("leave", agent.id), at=max(now, known.leaves_at)))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from acd.comeback import Comeback
+from acd.devices import Devices
 from acd.floor import ExpectedS, Floor, Out
 from acd.offers import Offers
 from acd.phones import Phones
@@ -30,6 +31,7 @@ from telephony.commands import CancelTimer, Command
 from telephony.events import (
     ActionFailed,
     BridgeEntered,
+    DeviceChanged,
     LegEnded,
     OriginateEnded,
     OriginateLost,
@@ -78,6 +80,7 @@ class AcdEngine:
             self._floor.expected_s = expected_s
         self.agents = self._floor.agents
         self.supply = self._floor.supply
+        self._devices = devices = Devices(self._floor)
         self._offers, self._phones = Offers(self._floor), Phones(self._floor)
         wishes, offers, phones = Wishes(self._floor), self._offers, self._phones
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
@@ -104,6 +107,7 @@ class AcdEngine:
             CallEnded: offers.ended,
             CallAbandoned: offers.abandoned,
             ActionFailed: offers.action_failed,
+            DeviceChanged: devices.changed,
             BridgeEntered: phones.entered,
             LegEnded: phones.leg_ended,
             OriginateEnded: phones.seat_answered,
@@ -145,6 +149,11 @@ class AcdEngine:
                 return self._floor.widened(now)
             case "offer":
                 return self._offers.offer_overdue(CallId(whom), now)
+            case "aside":
+                agent = self.agents[AgentId(whom)]
+                return self._floor.become_ready(agent, now) if self._floor.no_answer.is_back(agent) else []
+            case "phone_back":
+                return self._devices.settled(self.agents[AgentId(whom)], now)
             case "seat":
                 agent = self.agents[AgentId(whom)]
                 return self._floor.take_seat(agent) if agent.state is not AgentState.LOGGED_OUT else []

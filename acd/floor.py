@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from acd import seats
 from acd.agents import ON_A_CALL, Agent, Verb, Waiting
 from acd.line import Idle, Line
+from acd.no_answer import NoAnswer
 from acd.routing import Match, Router
 from acd.supply import Supply
 from acd.terms import Terms
+from config.floor import NoAnswerSettings
 from config.model import AgentSettings, AmdSettings, CampaignSettings, FloorSettings
 from config.queues import QueueSettings
 from telephony.agents import AgentState, SeatMode
@@ -36,6 +38,7 @@ class Floor:
         self.rules = rules
         self.campaigns = campaigns
         self.queues: Mapping[str, QueueSettings] = queues or {}
+        self.no_answer = NoAnswer(self.no_answer_rules, rules.ring_s)
         self.agents: dict[AgentId, Agent] = {
             AgentId(a.id): Agent(id=AgentId(a.id), settings=a, server=ServerId(a.asterisk), mode=SeatMode(a.mode))
             for a in agents
@@ -62,10 +65,10 @@ class Floor:
             return []
         return seats.take(agent, self.serial(), self.rules.ring_s, self.rules.auto_answer)
 
-    def log_out(self, agent: Agent, now: float) -> Out:
-        agent.wants_ready, agent.after = False, ""
+    def log_out(self, agent: Agent, now: float, actor: str = "") -> Out:
+        agent.wants_ready, agent.after, agent.misses = False, "", 0
         self.idle.drop(agent)
-        out: Out = [CancelTimer(key=("wrap_up", agent.id)), agent.do(Verb.SIGN_OUT, now)]
+        out: Out = [CancelTimer(key=("wrap_up", agent.id)), agent.do(Verb.SIGN_OUT, now, actor=actor)]
         return out + seats.leave(agent)
 
     def will_leave(self, agent: Agent, at: float, reason: str) -> None:
@@ -75,12 +78,12 @@ class Floor:
 
     def stays(self, agent: Agent) -> None:
         """Nothing keeps the agent from further calls."""
-        agent.leaves_at, agent.leaves_for, agent.after = None, "", ""
+        agent.leaves_at, agent.leaves_for, agent.after, agent.after_by = None, "", "", ""
         self.supply.stays(agent.id)
 
-    def after_this_call(self, agent: Agent, what: str, now: float) -> None:
+    def after_this_call(self, agent: Agent, what: str, now: float, actor: str = "") -> None:
         """What the agent does when he is done with the call at hand, a not-ready reason or "sign_out"."""
-        agent.after = what
+        agent.after, agent.after_by = what, actor
         self.supply.leaves(agent.id, now)
 
     def leave(self, agent: Agent, now: float) -> Out:
@@ -102,10 +105,10 @@ class Floor:
         agent.wrap_ends = until
         return [SetTimer(key=("wrap_up", agent.id), at=until)]
 
-    def become_ready(self, agent: Agent, now: float) -> Out:
+    def become_ready(self, agent: Agent, now: float, actor: str = "") -> Out:
         if not agent.phone_ready or not agent.may(Verb.READY):
             return []
-        return [agent.do(Verb.READY, now), *self.serve(agent, now)]
+        return [agent.do(Verb.READY, now, actor=actor), *self.serve(agent, now)]
 
     def reserve(self, agent: Agent, call: CallId, campaign: CampaignId, now: float) -> Out:
         self.idle.drop(agent)
@@ -178,24 +181,27 @@ class Floor:
         self.again.add(call)
         return [CallOffered(call=call, campaign=campaign, agent=agent.id, server=agent.server, why=why)]
 
-    def wrapped(self, agent: Agent, now: float) -> Out:
+    def wrapped(self, agent: Agent, now: float, actor: str = "") -> Out:
         out: Out = [CancelTimer(key=("wrap_up", agent.id))]
         if agent.after:
             return out + self.after_call(agent, now)
         if not agent.phone_ready:
             agent.wants_ready = True
-            return [*out, agent.do(Verb.NOT_READY, now, "phone_lost")]
+            return [*out, agent.do(Verb.NOT_READY, now, agent.why_no_phone)]
         agent.wants_ready = True
-        return [*out, agent.do(Verb.WRAPPED, now), *self.serve(agent, now)]
+        return [*out, agent.do(Verb.WRAPPED, now, actor=actor), *self.serve(agent, now)]
 
     def after_call(self, agent: Agent, now: float) -> Out:
         """Do what the agent asked for during the call; a released agent with no such wish is free again."""
-        after, agent.after = agent.after, ""
+        after, by, agent.after, agent.after_by = agent.after, agent.after_by, "", ""
         if after == SIGN_OUT:
-            return self.log_out(agent, now)
+            return self.log_out(agent, now, by)
         if after:
             agent.wants_ready = False
-            return [agent.do(Verb.NOT_READY, now, after)]
+            return [agent.do(Verb.NOT_READY, now, after, by)]
+        if agent.state is S.READY and not agent.phone_ready:
+            agent.wants_ready = True
+            return [agent.do(Verb.LOSE_PHONE, now, agent.why_no_phone)]
         if agent.state is S.READY:
             return self.serve(agent, now)
         return []
@@ -221,6 +227,12 @@ class Floor:
                 self.reserved.pop(call, None)
                 out += [OfferFailed(call=call, agent=agent.id, why="phone_lost"), Park(server=agent.server, call=call)]
         return out
+
+    def no_answer_rules(self, queue: str) -> NoAnswerSettings:
+        """What a missed call of that queue or campaign does."""
+        settings = self.queues.get(queue)
+        own = settings.no_answer if settings is not None else None
+        return self.rules.no_answer if own is None else own
 
     def wrap_up_s(self, campaign: str) -> float:
         settings = self.campaigns.get(campaign) or self.queues.get(campaign)

@@ -112,8 +112,7 @@ class Offers:
             leg = HangUp(server=agent.server, leg=agent.seat)
             return [*out, agent.do(Verb.RELEASE, now), *self._floor.phone_gone(agent.seat, "seat empty", now), leg]
         if agent.state is S.RINGING and fact.why != "resync":
-            agent.wants_ready = False
-            out.append(agent.do(Verb.MISS, now, "no_answer"))
+            out += self._floor.no_answer.rang_in_vain(agent, fact.why, now)
         elif agent.may(Verb.RELEASE):
             out.append(agent.do(Verb.RELEASE, now))
         return out + self._floor.after_call(agent, now)
@@ -126,6 +125,7 @@ class Offers:
         if self._floor.queue.drop(fact.call) is not None:
             out.append(CancelTimer(key=("patience", fact.call)))
         self._floor.reserved[fact.call] = agent.id
+        agent.misses = 0
         if agent.call == fact.call and agent.may(Verb.CONNECT):
             return [*out, agent.do(Verb.CONNECT, now)]
         if agent.call == fact.call and agent.state in WITH_CUSTOMER:

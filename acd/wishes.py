@@ -47,29 +47,29 @@ class Wishes:
             return agent
         agent.mode = ask.mode or SeatMode(agent.settings.mode)
         agent.after, agent.wants_ready, agent.seat_tries = "", False, 0
-        return [agent.do(Verb.SIGN_IN, now, "signed_in"), *self._floor.take_seat(agent)]
+        return [agent.do(Verb.SIGN_IN, now, "signed_in", ask.actor), *self._floor.take_seat(agent)]
 
     def sign_out(self, ask: SignOutAsked, now: float) -> Out:
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state in ON_A_CALL:
-            self._floor.after_this_call(agent, SIGN_OUT, now)
+            self._floor.after_this_call(agent, SIGN_OUT, now, ask.actor)
             return []
         known = self._known(ask, Verb.SIGN_OUT)
-        return self._floor.log_out(known, now) if isinstance(known, Agent) else known
+        return self._floor.log_out(known, now, ask.actor) if isinstance(known, Agent) else known
 
     def ready_asked(self, ask: ReadyAsked, now: float) -> Out:
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state is S.WRAP_UP:
             if ask.in_s > 0:
                 return self._soon_ready(agent, now + ask.in_s)
-            return self._floor.wrapped(agent, now)
+            return self._floor.wrapped(agent, now, ask.actor)
         if agent is not None and agent.state in ON_A_CALL:
             return self._stays(agent, ask) if agent.after else []
         known = self._known(ask, Verb.READY)
         if not isinstance(known, Agent):
             return known
         known.wants_ready = True
-        return self._floor.become_ready(known, now)
+        return self._floor.become_ready(known, now, ask.actor)
 
     def _soon_ready(self, agent: Agent, at: float) -> Out:
         if at >= agent.wrap_ends:
@@ -110,14 +110,14 @@ class Wishes:
             return self._refuse(ask, "reason_unknown", reason=ask.reason, allowed=", ".join(reasons))
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state in ON_A_CALL:
-            self._floor.after_this_call(agent, ask.reason, now)
+            self._floor.after_this_call(agent, ask.reason, now, ask.actor)
             return []
         known = self._known(ask, Verb.NOT_READY)
         if not isinstance(known, Agent):
             return known
         known.wants_ready = False
         self._floor.idle.drop(known)
-        return [CancelTimer(key=("wrap_up", known.id)), known.do(Verb.NOT_READY, now, ask.reason)]
+        return [CancelTimer(key=("wrap_up", known.id)), known.do(Verb.NOT_READY, now, ask.reason, ask.actor)]
 
     def hold(self, ask: HoldAsked, now: float) -> Out:
         agent = self._known(ask, Verb.HOLD)
@@ -127,7 +127,7 @@ class Wishes:
             return self._refuse(ask, "hold_on_phone", agent=agent.id)
         call = agent.call
         return [
-            agent.do(Verb.HOLD, now),
+            agent.do(Verb.HOLD, now, actor=ask.actor),
             CallHeld(call=call, agent=agent.id),
             HoldCustomer(server=agent.server, call=call),
         ]
