@@ -1,6 +1,6 @@
 """Nailed-up phones: calling an agent's phone into its seat, noticing when it is gone, calling it again."""
 
-from acd.agents import Agent
+from acd.agents import NOT_THERE, Agent
 from telephony.agents import SeatMode
 from telephony.commands import CancelTimer, Command, HangUp, SeatAgent, SetTimer
 from telephony.events import LegSeen
@@ -35,6 +35,7 @@ def stands(agent: Agent, leg: LegId) -> Out:
     if agent.seat != leg or agent.seated:
         return []
     agent.seated = True
+    agent.device = "" if agent.device in NOT_THERE else agent.device
     agent.seat_tries = 0
     return [SeatTaken(agent=agent.id, leg=leg, server=agent.server)]
 

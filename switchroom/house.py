@@ -65,7 +65,6 @@ def build(
         agents=server.agent,
         campaigns=campaigns,
         floor=server.floor,
-        queues=server.queue,
         serial=serials(started),
         queues=server.queue,
         expected_s=figures.expected.expected_s,
