@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, BY_AGENT, HOLD, MACHINE, RING, SEAT
+from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, BY_AGENT, CALLER, HOLD, MACHINE, RING, SEAT
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from simulator.render import Headers
 from telephony.ids import LegId
@@ -22,6 +22,8 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     RING: ("Set", "Set", "Dial", "Goto"),
     "switchroom-auto": ("ExecIf", "ExecIf", "Return"),
     HOLD: ("MusicOnHold", "Wait", "Hangup"),
+    "switchroom-inbound": ("Goto",),
+    CALLER: ("Set", "Goto"),
     ABANDONED: ("Set", "Background", "ExecIf", "WaitExten", "Hangup"),
     RETURN: ("ConfBridge", "Goto"),
     GUEST: ("ConfBridge", "Goto"),

@@ -3,6 +3,7 @@
 The contexts and their behaviour are those of the dialplan generated for Asterisk.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from math import inf
 
@@ -27,6 +28,8 @@ RING = "switchroom-ring"
 HOLD = "switchroom-hold"
 ABANDONED = "switchroom-abandoned"
 MACHINE = "switchroom-machine"
+CALLER = "switchroom-caller"
+FOR_CALLERS = frozenset({"answer", "early", "again", "announce", "away", "outside"})
 
 OWN = "own"
 """The extension of AMD's context that runs a detector of the operator's own."""
@@ -56,6 +59,8 @@ def has_extension(context: str, exten: str) -> bool:
     """Whether the dialplan knows `exten` in `context`."""
     if context in BY_AGENT:
         return bool(exten)
+    if context == CALLER:
+        return exten in FOR_CALLERS
     return context in START_ONLY and (exten == "s" or (context == AMD and exten == OWN))
 
 
@@ -96,8 +101,14 @@ class Dialplan(OnCall):
                 leg.application, leg.data = "Playback", "switchroom-machine"
                 leg.leave_at = inf
                 self._in(MESSAGE_S, self._message_over, leg)
+            case "switchroom-caller":
+                self._caller(leg)
             case _:
                 self._enter_on_call(leg, context, exten)
+
+    @abstractmethod
+    def _caller(self, leg: Leg) -> None:
+        """What a caller does in the context that is his own."""
 
     def _park(self, leg: Leg, dial: str = "") -> None:
         leg.application, leg.data = "MusicOnHold", "default"

@@ -9,16 +9,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from simulator.dialling import QUEUED_S, Dialling
-from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, HOLD, MACHINE, OWN, RING, SEAT
+from simulator.dialling import QUEUED_S
+from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, CALLER, HOLD, MACHINE, OWN, RING, SEAT
 from simulator.faults import TrunkFaults
+from simulator.inbound import Inbound
 from simulator.legs import Leg, Population
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from telephony.commands import (
+    Announce,
+    AskAgain,
     AskSurvey,
     ConnectOutside,
     ConnectToSeat,
     DialOutside,
+    GreetCaller,
     HangUp,
     HoldCustomer,
     LeaveMessage,
@@ -26,6 +30,7 @@ from telephony.commands import (
     Park,
     PbxCommand,
     PlayAbandonMessage,
+    PutThrough,
     RingAgent,
     SeatAgent,
     SendHome,
@@ -33,6 +38,7 @@ from telephony.commands import (
     StartRecording,
     StopRecording,
     TakeSnapshot,
+    TurnAway,
     VisitRoom,
     WarnAgent,
 )
@@ -53,7 +59,7 @@ VERSION = "22.10.1 (simulated)"
 NO_CHANNEL = "No such channel"
 
 
-class VirtualExchange(Dialling):
+class VirtualExchange(Inbound):
     """One simulated PBX behind ``telephony.ports.Exchange``; drive it with ``next_at`` and ``advance``."""
 
     def __init__(
@@ -85,6 +91,11 @@ class VirtualExchange(Dialling):
             WarnAgent: lambda c: None,
             PlayAbandonMessage: lambda c: self._move(c, ABANDONED, "s"),
             LeaveMessage: lambda c: self._move(c, MACHINE, "s"),
+            GreetCaller: lambda c: self._move(c, CALLER, "answer" if c.answer else "early"),
+            AskAgain: lambda c: self._failed_if(self.redirect(c.leg, CALLER, "again"), c, c.leg),
+            Announce: lambda c: self._move(c, CALLER, "announce"),
+            TurnAway: lambda c: self._move(c, CALLER, "away"),
+            PutThrough: lambda c: self._move(c, CALLER, "outside"),
             RingAgent: self._ring,
             HangUp: self._hang_up,
             StartRecording: lambda c: self._failed_if(self.record(call_leg(c.call), c.name), c, call_leg(c.call)),
@@ -127,7 +138,7 @@ class VirtualExchange(Dialling):
         """Send a leg to an extension; the PBX's words when it refuses, else None."""
         self._catch_up()
         leg = self.legs.get(id)
-        if leg is None or not leg.up:
+        if leg is None or not (leg.up or leg.inbound):
             return NO_CHANNEL
         self._in(0.001, self._redirected, (leg, context, exten))
         return None
@@ -215,10 +226,11 @@ class VirtualExchange(Dialling):
 
     def _move(
         self,
-        command: ConnectToSeat | ConnectOutside | Park | PlayAbandonMessage | LeaveMessage | SendToNode | AskSurvey,
+        command: Any,
         context: str,
         exten: str,
     ) -> None:
+        """Send the call a command is about to an extension."""
         leg = call_leg(command.call)
         self._failed_if(self.redirect(leg, context, exten), command, leg)
 
@@ -295,7 +307,7 @@ class VirtualExchange(Dialling):
         leg, cause = subject
         if leg.gone:
             return
-        if leg.up or leg.caller is not None:
+        if leg.up or leg.inbound or leg.caller is not None:
             self._end(leg, cause)
         else:
             self._cancelled(leg, cause)

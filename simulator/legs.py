@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from telephony.ids import BridgeId, LegId
+from telephony.numbers import PhoneNumber
 
 
 class Ending(IntEnum):
@@ -94,9 +95,11 @@ class Leg:
         "fate",
         "gone",
         "id",
+        "inbound",
         "is_customer",
         "leave_at",
         "linked",
+        "number",
         "phone",
         "recording",
         "recording_from",
@@ -112,6 +115,8 @@ class Leg:
         self.fate = fate
         self.phone = phone
         self.is_customer = phone is None
+        self.inbound = False
+        self.number: PhoneNumber | None = None
         self.channel = ""
         self.digits = ""
         self.caller_id = ""

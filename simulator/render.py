@@ -11,6 +11,7 @@ from simulator.legs import Leg
 from telephony.events import (
     BridgeEntered,
     BridgeLeft,
+    CallerArrived,
     DeviceChanged,
     DialEnded,
     HangupRequested,
@@ -41,7 +42,7 @@ CAUSES = {
     21: "Call Rejected",
     34: "Circuit/channel congestion",
 }
-STATES = {0: "Down", 5: "Ringing", 6: "Up"}
+STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 UNKNOWN = "<unknown>"
 
 
@@ -83,6 +84,7 @@ class Rendering:
             OptOutPressed: self._opted_out,
             SurveyPressed: self._scored,
             SurveyOver: self._survey_over,
+            CallerArrived: self._caller_arrived,
             BridgeEntered: self._bridge_entered,
             BridgeLeft: self._bridge_left,
             RecordingBegan: self._recording_began,
@@ -111,9 +113,9 @@ class Rendering:
 
     def _channel(self, leg: Leg, prefix: str = "", state: int | None = None) -> Headers:
         if state is None:
-            state = 6 if leg.up else 5 if leg.ringing else 0
+            state = 6 if leg.up else 4 if leg.inbound else 5 if leg.ringing else 0
         caller = leg.caller_id or UNKNOWN
-        waiting = leg.is_customer and not leg.up
+        waiting = leg.is_customer and not leg.up and not leg.inbound
         return [
             (f"{prefix}Channel", leg.channel),
             (f"{prefix}ChannelState", str(state)),
@@ -140,6 +142,8 @@ class Rendering:
         leg = self._leg(event)
         channel = self._channel(leg, state=0)
         yield Message("Newchannel", "call", channel)
+        if leg.inbound:
+            return
         application = [("Extension", "s"), ("Application", "AppDial2"), ("AppData", "(Outgoing Line)")]
         yield Message("Newexten", "dialplan", [*channel, *application])
         for name, value in (leg.variables or {}).items():
@@ -195,6 +199,17 @@ class Rendering:
         yield Message("Newexten", "dialplan", [*channel, ("Extension", "s"), ("Application", "UserEvent")])
         yield Message("UserEvent", "user", [*channel, *words])
         yield Message("Newexten", "dialplan", [*channel, ("Extension", "s"), ("Application", "MusicOnHold")])
+
+    def _caller_arrived(self, event: CallerArrived) -> Iterator[Message]:
+        leg = self._leg(event)
+        words = [
+            ("UserEvent", "SwitchroomCaller"),
+            ("Line", event.called),
+            ("Caller", "" if leg.number is None else leg.number.for_exchange("{e164}")),
+            ("Shown", "prohib_not_screened" if leg.number is None else "allowed_not_screened"),
+            *([("Since", str(int(event.since)))] if event.since is not None else []),
+        ]
+        yield Message("UserEvent", "user", [*self._channel(leg), *words])
 
     def _opted_out(self, event: OptOutPressed) -> Iterator[Message]:
         channel = self._channel(self._leg(event))

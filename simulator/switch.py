@@ -16,6 +16,7 @@ from telephony.events import (
     BridgeEntered,
     BridgeLeft,
     DeviceChanged,
+    LegAnswered,
     LegCreated,
     LegEnded,
     PbxEvent,
@@ -122,6 +123,9 @@ class Switch(ABC):
             self._device(leg.phone.endpoint)
 
     def _enter_bridge(self, leg: Leg, bridge: Bridge) -> None:
+        if leg.inbound and not leg.up:
+            leg.up = True
+            self.emit(LegAnswered(server=self._server, leg=leg.id))
         bridge.legs.append(leg)
         leg.bridge = bridge
         self.emit(BridgeEntered(server=self._server, leg=leg.id, bridge=bridge.id))

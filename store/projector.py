@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from store import tables
+from store import caller_changes, tables
 from store.changes import Change, Row, Verb
 from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
@@ -218,6 +218,7 @@ ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, DECIDED, ENDED, DISPOSED),
     *(LEAD, HANDED, AGENT, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
+    *caller_changes.ORDER,
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -226,7 +227,7 @@ _MODE = SeatMode.NAILED_UP.value
 
 Rule = tuple[Change, Callable[[float, Any], Row | None]]
 
-RULES: dict[type[Fact], tuple[Rule, ...]] = {
+_OWN: dict[type[Fact], tuple[Rule, ...]] = {
     facts.AttemptPlaced: (
         (
             PLACED,
@@ -302,6 +303,10 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
     facts.RecordingConfirmed: ((RECORDING_STATE, lambda at, f: (f.call, "confirmed", None, None, None)),),
     facts.RecordingMissing: ((RECORDING_STATE, lambda at, f: (f.call, "missing", f.why, None, None)),),
     facts.RecordingFiled: ((RECORDING_STATE, lambda at, f: (f.call, "filed", None, f.bytes, f.seconds)),),
+}
+
+RULES: dict[type[Fact], tuple[Rule, ...]] = {
+    kind: (*_OWN.get(kind, ()), *caller_changes.RULES.get(kind, ())) for kind in _OWN | caller_changes.RULES
 }
 
 _encoder = msgspec.json.Encoder()

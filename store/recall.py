@@ -9,6 +9,7 @@ from sqlalchemy import exists, func, select
 
 from store.allocation import portions_held
 from store.batch_life import timed
+from store.inbound import open_inbound
 from store.opening import Store
 from store.sealing import Seal
 from store.tables import agents, attempts, campaigns, journal, leads, recordings
@@ -62,6 +63,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         held = portions_held(connection)
         ends = timed(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
+        came = open_inbound(connection, None if mine is None else mine.servers)
     if mine is not None:
         calls = [row for row in calls if row.server in mine.servers]
         talked = [row for row in talked if row.server in mine.servers]
@@ -75,6 +77,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
         portions=held,
         timed=ends,
+        inbound=came,
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from store import keyfile
 from store.changes import Change, Row, Verb, apply
 from store.sealing import CELLS, CONTENT, EXTRA, FINGERPRINTS, MARK, NAME, NUMBER, VALUE, Seal
-from store.tables import batch_rejects, leads, meta, requests
+from store.tables import batch_rejects, callers, leads, meta, requests
 
 if TYPE_CHECKING:
     from store.opening import Store
@@ -30,6 +30,7 @@ PLACES = {"number": NUMBER, "name": NAME, "extra": EXTRA}
 REJECTS = {"value": VALUE, "cells": CELLS}
 
 RESEALED = Change(name="resealed", table=leads, verb=Verb.UPDATE, columns=("id", *PLACES))
+CALLERS_RESEALED = Change(name="callers_resealed", table=callers, verb=Verb.UPDATE, columns=("id", "number"))
 REJECTS_RESEALED = Change(name="rejects_resealed", table=batch_rejects, verb=Verb.UPDATE, columns=("id", *REJECTS))
 
 Progress = Callable[[int, int], None]
@@ -120,6 +121,7 @@ def _keys(store: "Store") -> keyfile.Keys:
 def _go_through(store: "Store", progress: Progress = lambda _, __: None) -> int:
     """Seal by the newest key whatever is not."""
     others = _table(store, REJECTS_RESEALED, "row", REJECTS) + _requests(store)
+    others += _table(store, CALLERS_RESEALED, "number_key", {"number": NUMBER})
     return _table(store, RESEALED, "number_key", PLACES, progress) + others
 
 
@@ -173,7 +175,7 @@ def _sweep(store: "Store") -> bool:
     try:
         with store.pen, store.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if postgres:
-                for table in (leads, batch_rejects, requests, meta):
+                for table in (leads, callers, batch_rejects, requests, meta):
                     connection.exec_driver_sql(f"VACUUM FULL {table.name}")
             else:
                 raw = connection.connection.driver_connection

@@ -1,7 +1,7 @@
 """The tables: the journal is the truth, the others are its sum, kept in the same transaction.
 
-A whole phone number stands in ``leads.number`` and nowhere else, sealed with a key the database does not hold, as are
-``leads.name`` and ``leads.extra``; everywhere else a number is its keyed fingerprint.
+A whole phone number stands in ``leads.number`` and, of those who called us, in ``callers.number``, sealed with a key the
+database does not hold, as are ``leads.name`` and ``leads.extra``; everywhere else a number is its keyed fingerprint.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, text
@@ -204,6 +204,7 @@ Index(
     "ix_leads_batch", leads.c.batch, leads.c.id, sqlite_where=text("batch <> ''"), postgresql_where=text("batch <> ''")
 )
 Index("ix_leads_customer", leads.c.customer, leads.c.campaign)
+Index("ix_leads_number_key", leads.c.number_key)
 
 batches = Table(
     "batches",
@@ -275,6 +276,66 @@ campaigns = Table(
     Column("campaign", Text, primary_key=True),
     Column("state", Text, nullable=False),
 )
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("queue_first", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("number_key", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("arrived_at", Float(53), nullable=False),
+    Column("queued_at", Float(53)),
+    Column("connected_at", Float(53)),
+    Column("ended_at", Float(53)),
+    Column("offered", Text),
+    Column("agent", Text),
+    Column("waited_s", Float(53)),
+    Column("talk_s", Float(53)),
+    Column("hold_s", Float(53)),
+    Column("cause", Integer),
+    Column("way", Text),
+    Column("way_to", Text),
+    Column("position", Integer),
+    Column("nuisance", BigInteger),
+    Column("disposition", Text),
+    Column("note", Text),
+)
+Index("ix_inbound_arrived", inbound.c.arrived_at)
+Index("ix_inbound_number", inbound.c.number_key, inbound.c.arrived_at)
+Index("ix_inbound_customer", inbound.c.customer, inbound.c.arrived_at)
+Index(
+    "ix_inbound_open", inbound.c.call, sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")
+)
+
+callers = Table(
+    "callers",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("number_key", BigInteger, nullable=False),
+    Column("number", Text, nullable=False),
+)
+Index("ux_callers_number", callers.c.number_key, unique=True)
+
+nuisance = Table(
+    "nuisance",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("number_key", BigInteger),
+    Column("customer", Text),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("until", Float(53)),
+    Column("shown", Text, nullable=False),
+    Column("lifted_at", Float(53)),
+    Column("lifted_by", Text),
+)
+Index("ix_nuisance_number", nuisance.c.number_key)
+Index("ix_nuisance_customer", nuisance.c.customer)
 
 recordings = Table(
     "recordings",

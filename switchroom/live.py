@@ -101,7 +101,9 @@ class LiveFloor:
             name=self.server.name,
         )
         for settings in self.server.asterisk:
-            self.links[ServerId(settings.name)] = AmiLink(settings, self.clock, jitter=Random())
+            self.links[ServerId(settings.name)] = AmiLink(
+                settings, self.clock, jitter=Random(), region=self.server.region
+            )
         self.do_not_call = DoNotCallWatch(self.store, self.server.do_not_call.list, self.campaigns, self.clock.now)
         self.house: House = build(
             server=self.server,

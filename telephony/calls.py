@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from telephony.facts import AbandonedBy, CallAbandoned, CallEnded, CallLeft, Fact
+from telephony.facts import AbandonedBy, CallAbandoned, CallEnded, CallerGone, CallLeft, Fact, InboundEnded
 from telephony.ids import AgentId, BridgeId, CallId, CampaignId, LeadId, LegId, ServerId, TrunkId
 from telephony.outcomes import Evidence, Outcome, judge
 
@@ -63,6 +63,12 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     hung_up_by_us: bool = False
     stale: bool = False
     missed_once: bool = False
+    inbound: bool = False
+    """Somebody called us: `placed_at` and `answered_at` are when he came, `campaign` is his queue."""
+    way: str = ""
+    """How a caller left his queue otherwise than to an agent or by hanging up."""
+    waited_s: float | None = None
+    """What a caller waited until an agent had him or he was sent on."""
 
     def move(self, stage: Stage, now: float) -> None:
         self.stage = stage
@@ -83,9 +89,12 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
         self.move(Stage.LEAVING, now)
         return [CallLeft(call=self.id, agent=self.agent)]
 
-    def close(self, now: float, *, vanished: bool = False) -> list[Fact]:
-        """The last facts of the call; `vanished` when the PBX no longer knows it and nobody saw it end."""
+    def close(self, now: float, *, vanished: bool = False, place: int = 0) -> list[Fact]:
+        """The last facts of the call; `vanished` when the PBX no longer knows it and nobody saw it end, `place` where
+        a caller stood in his queue, 0 for nowhere."""
         facts = self.apart(now)
+        if self.inbound:
+            return facts + self._close_inbound(now, place)
         outcome = judge(self.evidence)
         if vanished and outcome not in (Outcome.ANSWERED, Outcome.MACHINE):
             outcome = Outcome.UNKNOWN
@@ -113,3 +122,21 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
             )
         )
         return facts
+
+    def _close_inbound(self, now: float, place: int) -> list[Fact]:
+        """The last facts of a caller's call."""
+        waited_s = max(0.0, now - self.placed_at) if self.waited_s is None else self.waited_s
+        ended = InboundEnded(
+            call=self.id,
+            queue=self.campaign,
+            server=self.server,
+            agent=self.agent if self.connected_at is not None else None,
+            waited_s=waited_s,
+            talk_s=max(0.0, (self.left_at or now) - self.connected_at) if self.connected_at is not None else 0.0,
+            hold_s=self.held_s,
+            cause=self.evidence.cause,
+            way=self.way,
+        )
+        if self.connected_at is not None or self.way:
+            return [ended]
+        return [CallerGone(call=self.id, queue=self.campaign, waited_s=waited_s, position=place), ended]

@@ -5,7 +5,7 @@ tells its story. Pure: no clock, no I/O.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from telephony import reconcile
+from telephony import arrivals, reconcile
 from telephony.calls import SHOWN_AS, Call, Stage
 from telephony.commands import Command, HangUp, Park, SetTimer, TakeSnapshot
 from telephony.detection import BY_WORD, TAKEN_FOR_MACHINE, Heard
@@ -66,6 +66,8 @@ class CallTable:
         self.agent_legs: dict[LegId, CallId] = {}
         self.bridges: dict[BridgeId, set[LegId]] = {}
         self.bridge_of: dict[LegId, BridgeId] = {}
+        self.place_of: Callable[[CallId], int] = lambda _: 0
+        """Where a caller stands in his queue, 0 for nowhere; whoever keeps the queues puts it here."""
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             AttemptPlaced: self._placed,
             AttemptVetoed: self._vetoed,
@@ -91,6 +93,7 @@ class CallTable:
             LinkUp: self._link_up,
             PbxSnapshot: self._snapshot,
             Restored: self._restored,
+            **arrivals.Arrivals(self.calls).rules,
         }
         self.hears = frozenset(self.rules)
 
@@ -219,7 +222,7 @@ class CallTable:
     def _parked(self, event: LegParked, now: float) -> Out:
         call = self.calls.get(CallId(event.leg))
         if call is None:
-            return []
+            return arrivals.whose(event.leg, event.server)
         if call.stage in (Stage.WAITING, Stage.TALKING, Stage.HELD):
             return []
         out = self._answer(call, now)
@@ -322,6 +325,8 @@ class CallTable:
             call.connected_at = now
         call.move(Stage.TALKING, now)
         waited = now - call.answered_at if call.answered_at is not None else 0.0
+        if call.waited_s is None:
+            call.waited_s = waited
         out.append(CallConnected(call=call.id, agent=agent, waited_s=waited))
         return out
 
@@ -392,7 +397,7 @@ class CallTable:
     def _close(self, call: Call, now: float, *, vanished: bool = False) -> Out:
         del self.calls[call.id]
         self._forget_agent_leg(call)
-        return list(call.close(now, vanished=vanished))
+        return list(call.close(now, vanished=vanished, place=self.place_of(call.id) if call.inbound else 0))
 
     def _timer(self, event: TimerFired, now: float) -> Out:
         what, whom = event.key
@@ -439,6 +444,8 @@ class CallTable:
         for leg, row in seen.rows.items():
             if is_call(leg) and CallId(leg) not in self.calls:
                 out.append(HangUp(server=event.server, leg=leg))
+            elif CallId(leg) not in self.calls and reconcile.is_lost_caller(row):
+                out += arrivals.whose(row, event.server)
             elif row.linked != leg and CallId(row.linked) in self.calls and agent_of_seat(leg) is None:
                 owner = self.calls[CallId(row.linked)]
                 owner.agent_leg = leg
@@ -463,7 +470,7 @@ class CallTable:
         out: Out = []
         if row.ringing:
             out += self._ringing(LegRinging(server=call.server, leg=row.leg), now)
-        if not row.up:
+        if not row.up and not call.inbound:
             return out
         out += self._answer(call, now)
         agent_leg = seen.partner(row)
@@ -472,7 +479,9 @@ class CallTable:
             call.bridge = row.bridge
             if agent is not None:
                 return out + self._connect(call, agent, agent_leg, now)
-        if reconcile.is_parked(row) and call.stage is not Stage.HELD:
+        if call.inbound and reconcile.is_at_the_door(row):
+            return out + arrivals.whose(row, call.server)
+        if reconcile.is_parked(row, call.inbound) and call.stage is not Stage.HELD:
             out += call.apart(now)
             out += self._give_up_offer(call, "resync")
             self._forget_agent(call)
@@ -491,4 +500,6 @@ class CallTable:
     def _restored(self, event: Restored, now: float) -> Out:
         for known in event.calls:
             self.calls[known.call] = reconcile.revive(known)
+        for caller in event.inbound:
+            self.calls[caller.call] = arrivals.revived(caller)
         return []

@@ -176,6 +176,58 @@ class LeaveMessage(PbxCommand, frozen=True, kw_only=True):
     message: str = "switchroom-machine"
 
 
+class GreetCaller(PbxCommand, frozen=True, kw_only=True):
+    """A caller who stands in our dialplan waits from now on, answered or in early media; he reports as parked.
+
+    `music` is a class of Asterisk's, "" for its default; `language` is what recordings are played in, "" the channel's."""
+
+    call: CallId
+    queue: CampaignId
+    answer: bool
+    music: str = ""
+    language: str = ""
+
+
+class AskAgain(PbxCommand, frozen=True, kw_only=True):
+    """A caller we do not know stands in our dialplan: have him say again who he is; his music goes on."""
+
+    leg: LegId
+
+
+class Announce(PbxCommand, frozen=True, kw_only=True):
+    """Play a waiting caller a recording, his place in the queue and his wait in minutes, those that are given."""
+
+    call: CallId
+    greeting: str = ""
+    position: int | None = None
+    minutes: int | None = None
+
+
+class TurnAway(PbxCommand, frozen=True, kw_only=True):
+    """Play a caller the recording, then hang up."""
+
+    call: CallId
+    message: str
+
+
+class PutThrough(PbxCommand, frozen=True, kw_only=True):
+    """Put a caller through to a number outside; `dial` as a trunk has it, `caller_id` is what is shown there."""
+
+    call: CallId
+    number: PhoneNumber
+    dial: str
+    caller_id: str
+
+
+class LookUpCaller(Command, frozen=True, kw_only=True):
+    """Find out whose number it is that calls us; answered by ``CallerFound``."""
+
+    server: ServerId
+    call: CallId
+    number: PhoneNumber
+    number_key: int
+
+
 class HangUp(PbxCommand, frozen=True, kw_only=True):
     leg: LegId
     cause: int = 16

@@ -60,6 +60,10 @@ class CallerArrived(PbxEvent, frozen=True, kw_only=True):
     caller: PhoneNumber | None
     called: str
     channel: str = ""
+    since: float | None = None
+    """When he called (epoch seconds, the PBX's clock) if he was there already when we came; None: now."""
+    up: bool = False
+    """Whether his line was answered before we came."""
 
 
 class OptOutPressed(PbxEvent, frozen=True, kw_only=True):

@@ -202,6 +202,16 @@ class CallArrived(Fact, frozen=True, kw_only=True):
     customer: CustomerId
     number_key: int
     line: str
+    came_at: float | None = None
+    """When he called (epoch seconds), where he was there before us; None: now."""
+
+
+class CallerNamed(Fact, frozen=True, kw_only=True):
+    """Whose number it is that calls us; `nuisance` is the entry on the list of nuisance callers he matches, 0 for none."""
+
+    call: CallId
+    customer: CustomerId
+    nuisance: int = 0
 
 
 class CallQueued(Fact, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import msgspec
 from telephony.agents import AgentState, SeatMode
 from telephony.batches import BatchTimed
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
+from telephony.inbound import OpenInbound
 from telephony.numbers import PhoneNumber
 
 
@@ -114,3 +115,5 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """Groups and agents that hold open leads of a campaign."""
     timed: tuple[BatchTimed, ...] = ()
     """Batches that close at a set time."""
+    inbound: tuple[OpenInbound, ...] = ()
+    """Calls that came to us and have not ended, in the order in which they came."""

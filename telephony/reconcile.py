@@ -4,11 +4,14 @@ import msgspec
 
 from telephony.calls import Call, Stage
 from telephony.events import LegSeen, PbxSnapshot
-from telephony.ids import BridgeId, LegId, is_call
+from telephony.ids import BridgeId, LegId, agent_of_seat, is_call
 from telephony.leads import OpenCall
 from telephony.outcomes import Evidence
 
 PARKED_CONTEXTS = frozenset({"switchroom-answered", "switchroom-amd"})
+CALLER_CONTEXT = "switchroom-caller"
+LEAVING = frozenset({"away", "outside"})
+"""Extensions in which a caller is on his way out."""
 HOLD_CONTEXT = "switchroom-hold"
 SEAT_CONTEXT = "switchroom-seat"
 
@@ -42,9 +45,28 @@ def read(snapshot: PbxSnapshot) -> Seen:
     return Seen({row.leg: row for row in snapshot.legs}, {b: frozenset(legs) for b, legs in bridges.items()})
 
 
-def is_parked(row: LegSeen) -> bool:
-    """Whether an answered customer waits in our dialplan."""
+def is_parked(row: LegSeen, inbound: bool = False) -> bool:
+    """Whether an answered customer waits in our dialplan; a caller may also wait unanswered, or listen to a recording."""
+    if inbound:
+        return row.bridge is None and (row.context in PARKED_CONTEXTS or announced_to(row))
     return row.up and row.bridge is None and row.context in PARKED_CONTEXTS
+
+
+def announced_to(row: LegSeen) -> bool:
+    return row.context == CALLER_CONTEXT and row.exten == "announce"
+
+
+def is_at_the_door(row: LegSeen) -> bool:
+    """Whether a caller has come and has not been taken in."""
+    return row.context == CALLER_CONTEXT and row.exten not in LEAVING and not announced_to(row)
+
+
+def is_lost_caller(row: LegSeen) -> bool:
+    """Whether a leg we know nothing of is a caller's who is with nobody: somebody has to ask him who he is."""
+    ours = row.context in PARKED_CONTEXTS or row.context in (HOLD_CONTEXT, CALLER_CONTEXT)
+    if not ours or row.bridge is not None or is_call(row.leg) or agent_of_seat(row.leg) is not None:
+        return False
+    return row.linked == row.leg and not (row.context == CALLER_CONTEXT and row.exten in LEAVING)
 
 
 def is_on_hold(row: LegSeen) -> bool:

@@ -222,6 +222,7 @@ export const WORDS = {
   "fact.CallEnded": ["{call} 结束：{outcome}，通话 {talk_s} 秒", "{call} ended: {outcome}, talked {talk_s} s"],
   "fact.CustomerBarred": ["客户列入勿扰：{why}", "A customer is barred from further calls: {why}"],
   "fact.CallArrived": ["来电 {call} 进入 {queue}", "Caller {call} arrives at {queue}"],
+  "fact.CallerNamed": ["来电 {call} 是客户 {customer}", "Caller {call} is customer {customer}"],
   "fact.CallQueued": ["来电 {call} 在 {queue} 排队，第 {position} 位", "Caller {call} waits in {queue}, place {position}"],
   "fact.CallerGone": ["来电 {call} 等候时挂断", "Caller {call} hangs up waiting"],
   "fact.CallSentOn": ["来电 {call} 离开 {queue}：{way}", "Caller {call} leaves {queue}: {way}"],

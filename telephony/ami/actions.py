@@ -10,10 +10,13 @@ from collections.abc import Callable
 from telephony.ami.faults import AmiFault, LineTooLong, UnsafeValue
 from telephony.ami.headers import ORIGINATE_PREFIX
 from telephony.commands import (
+    Announce,
+    AskAgain,
     AskSurvey,
     ConnectOutside,
     ConnectToSeat,
     DialOutside,
+    GreetCaller,
     HangUp,
     HoldCustomer,
     LeaveMessage,
@@ -22,6 +25,7 @@ from telephony.commands import (
     Park,
     PbxCommand,
     PlayAbandonMessage,
+    PutThrough,
     RingAgent,
     SeatAgent,
     SendHome,
@@ -29,6 +33,7 @@ from telephony.commands import (
     StartRecording,
     StopRecording,
     TakeSnapshot,
+    TurnAway,
     VisitRoom,
     WarnAgent,
 )
@@ -290,6 +295,47 @@ def _leave_message(command: LeaveMessage, channel_of: ChannelOf, _recordings: st
     ]
 
 
+CALLER = "switchroom-caller"
+
+
+def _greet(command: GreetCaller, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    out = [_setvar(channel, "SWITCHROOM_QUEUE", command.queue)]
+    if command.music:
+        out.append(_setvar(channel, "CHANNEL(musicclass)", command.music))
+    if command.language:
+        out.append(_setvar(channel, "CHANNEL(language)", command.language))
+    return [*out, _redirect(channel, CALLER, "answer" if command.answer else "early")]
+
+
+def _ask_again(command: AskAgain, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(command.leg), CALLER, "again")]
+
+
+def _announce(command: Announce, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    return [
+        _setvar(channel, "SWITCHROOM_GREETING", command.greeting),
+        _setvar(channel, "SWITCHROOM_PLACE", "" if command.position is None else str(command.position)),
+        _setvar(channel, "SWITCHROOM_MINUTES", "" if command.minutes is None else str(command.minutes)),
+        _redirect(channel, CALLER, "announce"),
+    ]
+
+
+def _turn_away(command: TurnAway, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    return [_setvar(channel, "SWITCHROOM_MESSAGE", command.message), _redirect(channel, CALLER, "away")]
+
+
+def _put_through(command: PutThrough, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    return [
+        _setvar(channel, "SWITCHROOM_ENDPOINT", command.number.for_exchange(command.dial)),
+        _setvar(channel, "SWITCHROOM_CALLER_ID", command.caller_id),
+        _redirect(channel, CALLER, "outside"),
+    ]
+
+
 def _hang_up(command: HangUp, channel_of: ChannelOf, _recordings: str) -> list[Action]:
     return [(("Action", "Hangup"), ("Channel", channel_of(command.leg)), ("Cause", str(command.cause)))]
 
@@ -317,6 +363,11 @@ def _take_snapshot(_command: TakeSnapshot, _channel_of: ChannelOf, _recordings: 
 
 
 MAKINGS: dict[type[PbxCommand], Callable[..., list[Action]]] = {
+    GreetCaller: _greet,
+    AskAgain: _ask_again,
+    Announce: _announce,
+    TurnAway: _turn_away,
+    PutThrough: _put_through,
     Originate: _originate,
     SeatAgent: _seat_agent,
     ConnectToSeat: _connect_to_seat,

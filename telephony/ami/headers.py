@@ -12,6 +12,7 @@ from telephony.detection import BY_WORD, cause_word
 from telephony.events import (
     BridgeEntered,
     BridgeLeft,
+    CallerArrived,
     DeviceChanged,
     DialEnded,
     HangupRequested,
@@ -31,11 +32,16 @@ from telephony.events import (
     SurveyPressed,
 )
 from telephony.ids import BridgeId, LegId, ServerId
+from telephony.numbers import NumberFault, PhoneNumber, parse
 
 ORIGINATE_PREFIX = "o:"
 STATE_RINGING = "5"
 STATE_UP = "6"
 MOST_NAMES_COUNTED = 256
+CALLER = "SwitchroomCaller"
+WITHHELD = ("prohib", "unavailable")
+"""How Asterisk's word for a caller's number begins that he does not want shown, or that did not come along."""
+LONGEST_LINE_NAME = 40
 
 Message = Mapping[str, str]
 Pairs = Iterable[tuple[str, str]]
@@ -44,11 +50,15 @@ _SIP_CODE = re.compile(r"(?<!\d)[1-6]\d\d(?!\d)")
 _NOBODY = frozenset({"", "<null>", "<unknown>", "(null)", "<none>"})
 
 
-def translate(message: Message | Pairs, server: ServerId) -> PbxEvent | None:
-    """The event a message stands for, or None when it means nothing to us or is garbled."""
+def translate(message: Message | Pairs, server: ServerId, region: str = "") -> PbxEvent | None:
+    """The event a message stands for, or None when it means nothing to us or is garbled.
+
+    Callers' numbers are read in the numbering plan of `region` (ISO 3166)."""
     try:
         headers: Message = message if isinstance(message, Mapping) else dict(reversed(list(message)))
         render = RENDERINGS.get(headers["Event"])
+        if render is _user_event and headers["UserEvent"] == CALLER:
+            return _caller(headers, server, region)
         return render(headers, server) if render is not None else None
     except Exception:
         return None
@@ -57,14 +67,16 @@ def translate(message: Message | Pairs, server: ServerId) -> PbxEvent | None:
 class Translation:
     """Translates the messages of one PBX and counts by name those that became nothing."""
 
-    def __init__(self, server: ServerId) -> None:
+    def __init__(self, server: ServerId, region: str = "") -> None:
+        """`region` (ISO 3166) is whose numbering plan callers' numbers are in."""
         self.server = server
+        self.region = region
         self.translated = 0
         self.untranslated: dict[str, int] = {}
 
     def translate(self, message: Message | Pairs) -> PbxEvent | None:
         """As ``translate``, counted."""
-        event = translate(message, self.server)
+        event = translate(message, self.server, self.region)
         if event is not None:
             self.translated += 1
         else:
@@ -209,6 +221,29 @@ def _user_event(message: Message, server: ServerId) -> PbxEvent | None:
         case "SwitchroomSurveyOver":
             return SurveyOver(server=server, leg=_leg(message))
     return None
+
+
+def _caller(message: Message, server: ServerId, region: str) -> PbxEvent:
+    since = message.get("Since", "")
+    return CallerArrived(
+        server=server,
+        leg=_leg(message),
+        caller=_shown(message.get("Caller", ""), message.get("Shown", ""), region),
+        called=message.get("Line", "")[:LONGEST_LINE_NAME],
+        channel=message.get("Channel", ""),
+        since=float(since) if since.isascii() and since.isdigit() and len(since) < 12 else None,
+        up=message.get("ChannelState") == STATE_UP,
+    )
+
+
+def _shown(text: str, presentation: str, region: str) -> PhoneNumber | None:
+    """The caller's number; None when he withholds it or it is none of the plan's."""
+    if presentation.startswith(WITHHELD):
+        return None
+    try:
+        return parse(text, region)
+    except NumberFault:
+        return None
 
 
 def _bridge_enter(message: Message, server: ServerId) -> PbxEvent:

@@ -60,8 +60,15 @@ class AmiLink:
     """One Asterisk as an Exchange. `jitter` spreads the reconnections; results of commands come as events."""
 
     def __init__(
-        self, settings: AsteriskSettings, clock: Clock, *, jitter: Random, delays: Delays | None = None
+        self,
+        settings: AsteriskSettings,
+        clock: Clock,
+        *,
+        jitter: Random,
+        delays: Delays | None = None,
+        region: str = "",
     ) -> None:
+        """`region` (ISO 3166) is whose numbering plan callers' numbers are in."""
         self._settings = settings
         self._clock = clock
         self._delays = delays or Delays()
@@ -70,7 +77,7 @@ class AmiLink:
         self._server = ServerId(settings.name)
         self._recordings = settings.recordings.as_posix().rstrip("/")
         self._deliver: Callable[[PbxEvent], None] | None = None
-        self._translation = Translation(self._server)
+        self._translation = Translation(self._server, region)
         self._channels: dict[LegId, str] = {}
         self._resyncs: list[Resync] = []
         self._sessions: list[Session] = []

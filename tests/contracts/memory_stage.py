@@ -2,11 +2,15 @@
 
 import random
 from collections.abc import Callable
+from math import inf
 
 from simulator.carrier import ScriptedCarrier
 from simulator.clock import SetClock
 from simulator.exchange import VirtualExchange
+from simulator.legs import Ending, Fate
+from telephony.events import CallerArrived
 from telephony.ids import AgentId, LegId, ServerId
+from telephony.numbers import PhoneNumber
 from tests.contracts.stage import Phone, Stage
 
 
@@ -29,6 +33,17 @@ class MemoryStage(Stage):
         endpoint = f"PJSIP/{agent}"
         self.pbx.add_phone(endpoint, 0.2 if habit is Phone.ANSWERS else None, habit is not Phone.ABSENT)
         return agent, endpoint
+
+    async def call_in(
+        self, line: str, number: str | None = "+8613800138000", *, patience_s: float = 0.0, talk_s: float = 0.0
+    ) -> LegId:
+        leg = self.pbx.call_in(
+            None if number is None else PhoneNumber(number),
+            line,
+            Fate(Ending.ANSWERS, patience_s=patience_s or inf, talk_s=talk_s or None),
+        )
+        await self.sees(CallerArrived, leg=leg)
+        return leg
 
     async def until(self, done: Callable[[], bool], within_s: float) -> bool:
         deadline = self.clock.now() + within_s

@@ -135,6 +135,15 @@ class Stage(ABC):
         )
         return call
 
+    @abstractmethod
+    async def call_in(
+        self, line: str, number: str | None = "+8613800138000", *, patience_s: float = 0.0, talk_s: float = 0.0
+    ) -> LegId:
+        """Somebody calls `line` (`number` None: withheld) and is standing in our dialplan; his leg's id.
+
+        He hangs up `patience_s` after he came unless somebody talks to him, and `talk_s` after the first word; 0 never.
+        """
+
     def seat(self, agent: AgentId, endpoint: str, *, ring_s: float = 10.0) -> LegId:
         """Ask for the agent's seat leg and return its id at once."""
         leg = seat_leg(agent, f"{next(self._serial):06}")

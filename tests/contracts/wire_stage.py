@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -12,9 +13,11 @@ from simulator.amiserver import AmiServer
 from simulator.carrier import ScriptedCarrier
 from simulator.clock import PacedClock
 from simulator.exchange import VirtualExchange
+from simulator.legs import Ending, Fate
 from telephony.ami.link import AmiLink
-from telephony.events import PbxEvent, PbxSnapshot
+from telephony.events import CallerArrived, PbxEvent, PbxSnapshot
 from telephony.ids import AgentId, LegId, ServerId
+from telephony.numbers import PhoneNumber
 from telephony.ports import Exchange
 from tests.contracts.stage import Overdue, Phone, Stage
 
@@ -39,7 +42,7 @@ class WireStage(Stage):
         settings = AsteriskSettings(
             name="pbx1", port=stage.asterisk.port, secret=SecretStr("simulated"), recordings=Path("/monitor")
         )
-        stage._link = AmiLink(settings, stage.clock, jitter=random.Random(1))
+        stage._link = AmiLink(settings, stage.clock, jitter=random.Random(1), region="CN")
         stage._link.subscribe(stage._hear)
         await stage._link.start()
         if not await stage.until(lambda: bool(stage.seen(PbxSnapshot)), stage.patience_s):
@@ -58,6 +61,18 @@ class WireStage(Stage):
         endpoint = f"PJSIP/{agent}"
         self.pbx.add_phone(endpoint, 0.2 if habit is Phone.ANSWERS else None, habit is not Phone.ABSENT)
         return agent, endpoint
+
+    async def call_in(
+        self, line: str, number: str | None = "+8613800138000", *, patience_s: float = 0.0, talk_s: float = 0.0
+    ) -> LegId:
+        leg = self.pbx.call_in(
+            None if number is None else PhoneNumber(number),
+            line,
+            Fate(Ending.ANSWERS, patience_s=patience_s or inf, talk_s=talk_s or None),
+        )
+        self.asterisk.flush()
+        await self.sees(CallerArrived, leg=leg)
+        return leg
 
     async def until(self, done: Callable[[], bool], within_s: float) -> bool:
         loop = asyncio.get_running_loop()

@@ -28,10 +28,12 @@ MASKED = "+86138****8000"
 DOORS = {
     "for_exchange": {
         *("telephony/ami/actions.py", "simulator/exchange.py"),
+        "simulator/render.py",  # a simulated caller's number on its way to us
         *("benchmarks/crash.py", "benchmarks/hour_books.py"),  # made-up people, to compare with a carrier's log
     },
     "for_store": {
         *("store/intake.py", "store/requests.py"),
+        "store/inbound.py",  # somebody who called, into the sealed column meant for it
         "store/export.py",  # orders concluded, for a role that may take whole numbers out
         "switchroom/bookwork.py",  # a change asked for, on its way into its sealed column
         "switchroom/leadpipe.py",  # made-up people, between the two processes of a virtual shift
