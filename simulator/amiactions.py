@@ -140,6 +140,14 @@ def _core_show_channels(pbx: "AmiServer", request: Request) -> Reply:
     return listed("Channels will follow", rows, "CoreShowChannelsComplete")
 
 
+def _device_state_list(pbx: "AmiServer", request: Request) -> Reply:
+    rows = [
+        ("DeviceStateChange", [("Device", endpoint), ("State", pbx.exchange.device_state(endpoint))])
+        for endpoint in pbx.exchange.phones
+    ]
+    return listed("Device States will follow", rows, "DeviceStateListComplete")
+
+
 def _status(pbx: "AmiServer", request: Request) -> Reply:
     rows = [("Status", pbx.rendering.row(seen)) for seen in pbx.exchange.rows()]
     return listed("Channel status will follow", rows, "StatusComplete")
@@ -213,6 +221,7 @@ ACTIONS: dict[str, Known] = {
         Known("StopMixMonitor", "system", _stop_mix_monitor),
         Known("Hangup", "call", _hangup),
         Known("CoreShowChannels", "reporting", _core_show_channels),
+        Known("DeviceStateList", "reporting", _device_state_list),
         Known("Status", "call", _status),
         Known("Ping", "", _ping),
         Known("ListCommands", "", _list_commands),

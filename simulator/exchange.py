@@ -319,6 +319,8 @@ class VirtualExchange(Inbound):
 
     def _snapshot(self, _: None) -> None:
         self.emit(PbxSnapshot(server=self._server, legs=self.rows()))
+        for endpoint in self.phones:
+            self._device(endpoint)
 
     def _row(self, leg: Leg) -> LegSeen:
         return LegSeen(

@@ -107,10 +107,13 @@ class Switch(ABC):
         if self.connected:
             self._on_event(event)
 
-    def _device(self, endpoint: str) -> None:
+    def device_state(self, endpoint: str) -> str:
+        """What the PBX says of a phone."""
         phone = self.phones[endpoint]
-        state = "UNAVAILABLE" if not phone.registered else "INUSE" if phone.legs else "NOT_INUSE"
-        self.emit(DeviceChanged(server=self._server, endpoint=endpoint, state=state))
+        return "UNAVAILABLE" if not phone.registered else "INUSE" if phone.legs else "NOT_INUSE"
+
+    def _device(self, endpoint: str) -> None:
+        self.emit(DeviceChanged(server=self._server, endpoint=endpoint, state=self.device_state(endpoint)))
 
     def _plug_in(self, leg: Leg, name: str) -> None:
         """The leg exists from now on, as channel ``<name>-<serial>``."""

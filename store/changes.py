@@ -48,6 +48,8 @@ class Change:
     """Types (PostgreSQL's) of values after the columns, for use in `how` only."""
     how: dict[str, str] = field(default_factory=dict)
     merge: Callable[[Row, Row], Row] | None = None
+    also: tuple[str, ...] = ()
+    """What else an UPDATE sets, as SQL."""
 
     @property
     def width(self) -> int:
@@ -146,7 +148,7 @@ def _names(change: Change) -> tuple[str, ...]:
 def _statement(change: Change, source: str) -> str:
     table, columns = change.table.name, change.columns
     if change.verb is Verb.UPDATE:
-        sets = ",".join(f"{column}={_value(change, column)}" for column in columns[1:])
+        sets = ",".join([*(f"{column}={_value(change, column)}" for column in columns[1:]), *change.also])
         return f"UPDATE {table} SET {sets} FROM ({source}) AS v WHERE {table}.{columns[0]}=v.column1"
     statement = f"INSERT INTO {table} ({','.join(columns)}) {source}"
     if change.verb is Verb.INSERT:

@@ -138,6 +138,20 @@ AGENT = Change(
     verb=Verb.UPSERT,
     columns=("agent", "state", "reason", "since", "mode", "server", "call"),
 )
+SPELL_ENDED = Change(
+    name="spell_ended",
+    table=tables.agent_spells,
+    verb=Verb.UPDATE,
+    columns=("open", "ended_at"),
+    merge=lambda first, second: first,
+    also=("open=NULL",),
+)
+SPELL = Change(
+    name="spell",
+    table=tables.agent_spells,
+    verb=Verb.INSERT,
+    columns=("agent", "state", "reason", "verb", "actor", "call", "server", "began_at", "ended_at", "open"),
+)
 LEAVE = Change(name="leave", table=tables.agents, verb=Verb.UPDATE, columns=("agent", "leaves_at", "leaves_for"))
 SEAT = Change(
     name="seat",
@@ -216,7 +230,7 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, DECIDED, ENDED, DISPOSED),
-    *(LEAD, HANDED, AGENT, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
+    *(LEAD, HANDED, AGENT, SPELL_ENDED, SPELL, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
     *caller_changes.ORDER,
 )
@@ -265,7 +279,14 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
     ),
     facts.CallDisposed: ((DISPOSED, lambda at, f: (f.call, f.disposition, f.note, f.callback_at)),),
     facts.LeadRested: ((LEAD, lambda at, f: (f.lead, 0, None, f.due, f.agent, f.why, at, 1)),),
-    facts.AgentChanged: ((AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),),
+    facts.AgentChanged: (
+        (AGENT, lambda at, f: (f.agent, f.now.value, f.reason, at, f.mode.value, f.server, f.call)),
+        (SPELL_ENDED, lambda at, f: (f.agent, at)),
+        (
+            SPELL,
+            lambda at, f: (f.agent, f.now.value, f.reason, f.verb, f.actor, f.call, f.server, at, None, f.agent),
+        ),
+    ),
     facts.LeaveAnnounced: ((LEAVE, lambda at, f: (f.agent, f.at, f.reason)),),
     facts.LeaveWithdrawn: ((LEAVE, lambda at, f: (f.agent, None, None)),),
     facts.LeaveTaken: ((LEAVE, lambda at, f: (f.agent, None, None)),),
@@ -326,6 +347,17 @@ def _moved(at: float, fact: batches.LeadsMoved) -> list[Row]:
     return [(lead, to, handed_at, None, None, back, shut, unreleased) for lead in fact.leads]
 
 
+def _spells(rows: list[Row]) -> list[Row]:
+    """Spells that begin in one batch, each ended by the next of its agent: one of an agent at most stays open."""
+    ends: dict[Any, float] = {}
+    out: list[Row] = []
+    for row in reversed(rows):
+        end = ends.get(row[0])
+        out.append(row if end is None else (*row[:8], end, None))
+        ends[row[0]] = row[7]
+    return out[::-1]
+
+
 def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Change, list[Row]]]:
     """The row operations of these facts in the order to carry them out; at most one a change and key."""
     rows: dict[Change, list[Row]] = {}
@@ -355,5 +387,7 @@ def project(entries: Sequence[Entry], *, journal: bool = True) -> list[tuple[Cha
             if change.merge is not None and row[0] in known:
                 row = change.merge(known[row[0]], row)
             known[row[0]] = row
+    if SPELL in rows:
+        rows[SPELL] = _spells(rows[SPELL])
     rows.update((change, list(known.values())) for change, known in keyed.items())
     return [(change, rows[change]) for change in ORDER if rows.get(change)]

@@ -270,6 +270,30 @@ agents = Table(
     Column("leaves_for", Text),
 )
 
+agent_spells = Table(
+    "agent_spells",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("call", Text),
+    Column("server", Text, nullable=False),
+    Column("began_at", Float(53), nullable=False),
+    Column("ended_at", Float(53)),
+    Column("open", Text),
+)
+Index("ix_agent_spells_agent", agent_spells.c.agent, agent_spells.c.began_at)
+Index(
+    "ux_agent_spells_open",
+    agent_spells.c.open,
+    unique=True,
+    sqlite_where=text("open IS NOT NULL"),
+    postgresql_where=text("open IS NOT NULL"),
+)
+
 campaigns = Table(
     "campaigns",
     metadata,

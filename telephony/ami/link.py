@@ -7,6 +7,7 @@ typed event and is never asked again: after a reconnection the snapshot says wha
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from telephony.ami.protocol import whereabouts
 from telephony.ami.resync import Resync
 from telephony.ami.session import Rows, Session
 from telephony.commands import PbxCommand, TakeSnapshot
-from telephony.events import LegCreated, LegEnded, LinkLost, LinkUp, PbxEvent, PbxSnapshot, Pong
+from telephony.events import DeviceChanged, LegCreated, LegEnded, LinkLost, LinkUp, PbxEvent, PbxSnapshot, Pong
 from telephony.ids import LegId, ServerId
 from telephony.ports import Clock
 
@@ -309,6 +310,7 @@ class AmiLink:
                 on_fault(refused)
                 return
             self._emit(resync.assemble(rows[1:]))
+            self._take_devices(session)
 
         self._resyncs.append(resync)
         try:
@@ -316,6 +318,19 @@ class AmiLink:
         except AmiFault as fault:
             self._resyncs.remove(resync)
             on_fault(fault)
+
+    def _take_devices(self, session: Session) -> None:
+        """Ask how the phones are, which may have changed while nobody listened; a PBX that cannot say is let be."""
+
+        def done(rows: Rows, fault: AmiFault | None) -> None:
+            if fault is None and rows[:1] and rows[0].get("Response") == "Success":
+                for row in rows[1:]:
+                    event = self._translation.translate(row)
+                    if isinstance(event, DeviceChanged):
+                        self._emit(event)
+
+        with suppress(AmiFault):
+            session.send((("Action", "DeviceStateList"),), done)
 
     def _event(self, message: dict[str, str]) -> None:
         name = message["Event"]
