@@ -1,5 +1,7 @@
 """The table of agents' spells: each ends where the next begins, however facts are cut into batches."""
 
+from contextlib import closing
+
 import pytest
 from sqlalchemy import select
 
@@ -34,7 +36,7 @@ DAY: list[tuple[float, Fact]] = [
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 7])
 def test_every_spell_ends_where_the_next_begins(url: str, cut: int) -> None:
-    with store.open(url) as opened:
+    with closing(store.open(url)) as opened:
         ledger = InlineLedger(opened, commit_every=1_000)
         for number, (at, fact) in enumerate(DAY, 1):
             ledger.submit([fact], at)
