@@ -6,6 +6,7 @@ Our own table is the truth about agents; a snapshot of the PBX after a reconnect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from acd.callup import CallUp
 from acd.comeback import Comeback
 from acd.devices import Devices
 from acd.floor import ExpectedS, Floor, Out
@@ -58,6 +59,7 @@ from telephony.facts import (
 )
 from telephony.ids import AgentId, CallId
 from telephony.leads import Restored
+from telephony.surge import SurgeChanged
 
 
 class AcdEngine:
@@ -116,6 +118,7 @@ class AcdEngine:
             PbxSnapshot: phones.snapshot,
             ServerChanged: phones.server_changed,
             TimerFired: self._timer,
+            SurgeChanged: CallUp(self._floor).changed,
             Restored: Comeback(self._floor).restored,
         }
         self.hears = frozenset(self.rules)

@@ -133,6 +133,17 @@ class ExpectedWait:
         """How many agents of the queue are with a call or in wrap-up, whosever call it is."""
         return sum(group.busy.going for group in self._of.get(queue, ()))
 
+    def crew(self, queues: Iterable[str]) -> tuple[int, int]:
+        """How many agents of any of these queues are free, and how many busy, each counted once."""
+        wanted = frozenset(queues)
+        groups = [group for group in self._groups.values() if group.queues & wanted]
+        return sum(group.ready for group in groups), sum(group.busy.going for group in groups)
+
+    def waiting_longer(self, queue: str, seconds: float, now: float) -> int:
+        """How many in the queue have waited longer than that."""
+        line = self._lines.get(queue)
+        return bisect_left(line.ranks, (now - seconds - line.priority, CallId(""))) if line is not None else 0
+
     def longest_s(self, queue: str, now: float) -> float:
         """How long the first in the queue has waited, 0 when nobody does."""
         line = self._lines.get(queue)

@@ -1,7 +1,7 @@
 """The ACD's figures as one part of the switchboard: it hears facts, keeps service levels, expected waits and counters,
-and decides nothing."""
+and says when a caller's wait is decided."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from acd.counters import Counters
@@ -9,10 +9,13 @@ from acd.expected import ExpectedWait
 from acd.servicelevel import QUARTER_S, Levels, Tally, levels
 from config.model import AgentSettings
 from config.queues import QueueSettings
+from telephony.facts import Fact
 from telephony.ids import AgentId
+from telephony.surge import SurgeChanged
 from telephony.views import QueueView
 
 RECENT_S = float(QUARTER_S)
+Rule = Callable[[Any, float], list[Fact] | None]
 
 
 class Figures:
@@ -26,19 +29,25 @@ class Figures:
             {name: one.priority for name, one in queues.items()},
         )
         self.counters = Counters(one.service_level_s for one in queues.values())
-        self.rules: dict[type, Callable[[Any, float], None]] = {}
-        together: dict[type, list[Callable[[Any, float], None]]] = {}
-        for part in (self.expected, self.levels, self.counters):
+        self._agents = {AgentId(one.id): one for one in agents}
+        together: dict[type, list[Rule]] = {SurgeChanged: [self._surge]}
+        for part in (self.expected, self.counters, self.levels):
             for kind, rule in part.rules.items():
                 together.setdefault(kind, []).append(rule)
-        for kind, rules in together.items():
-            self.rules[kind] = rules[0] if len(rules) == 1 else _all(tuple(rules))
+        self.rules = {kind: rules[0] if len(rules) == 1 else _all(tuple(rules)) for kind, rules in together.items()}
         self.hears = frozenset(self.rules)
 
-    def on(self, event: object, now: float) -> Iterable[Any]:
-        if (hear := self.rules.get(type(event))) is not None:
-            hear(event, now)
-        return ()
+    def on(self, event: object, now: float) -> list[Fact]:
+        hear = self.rules.get(type(event))
+        return (hear(event, now) or []) if hear is not None else []
+
+    def _surge(self, fact: SurgeChanged, now: float) -> None:
+        """The reserves serve more queues, or no longer."""
+        called = "reserves" in fact.actions
+        for name, one in self._agents.items():
+            if one.reserve_queues:
+                queues = [*one.queues, *(one.reserve_queues if called else ())]
+                self.expected.joins(name, (queue for queue in queues if queue in self.queues), now)
 
     def views(self, now: float, day: float) -> tuple[QueueView, ...]:
         """All queues as they stand; `day` is when it began (epoch seconds)."""
@@ -79,9 +88,11 @@ def figures(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _all(rules: tuple[Callable[[Any, float], None], ...]) -> Callable[[Any, float], None]:
-    def hear(event: Any, now: float) -> None:
+def _all(rules: tuple[Rule, ...]) -> Rule:
+    def hear(event: Any, now: float) -> list[Fact] | None:
+        out: list[Fact] | None = None
         for rule in rules:
-            rule(event, now)
+            out = rule(event, now) or out
+        return out
 
     return hear

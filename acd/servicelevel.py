@@ -11,8 +11,18 @@ from typing import Any
 import msgspec
 
 from config.queues import QueueSettings
-from telephony.facts import CallArrived, CallConnected, CallerGone, CallQueued, CallSentOn, InboundEnded, Way
-from telephony.ids import CallId
+from telephony.facts import (
+    CallArrived,
+    CallConnected,
+    CallerDecided,
+    CallerGone,
+    CallQueued,
+    CallSentOn,
+    Fact,
+    InboundEnded,
+    Way,
+)
+from telephony.ids import CallId, CampaignId
 from telephony.leads import Restored
 
 QUARTER_S = 900
@@ -99,7 +109,7 @@ class Levels:
         self._settings = queues
         self._slots: dict[str, dict[int, Tally]] = {queue: {} for queue in queues}
         self._open: dict[CallId, str] = {}
-        self.rules: dict[type, Callable[[Any, float], None]] = {
+        self.rules: dict[type, Callable[[Any, float], list[Fact] | None]] = {
             CallArrived: self._arrived,
             CallQueued: self._arrived,
             CallConnected: self._connected,
@@ -109,10 +119,9 @@ class Levels:
             Restored: self._restored,
         }
 
-    def on(self, event: object, now: float) -> None:
+    def on(self, event: object, now: float) -> list[Fact]:
         hear = self.rules.get(type(event))
-        if hear is not None:
-            hear(event, now)
+        return (hear(event, now) or []) if hear is not None else []
 
     def put(self, queue: str, slot: int, tally: Tally) -> None:
         """Add what was counted before this run began, in a quarter of an hour (epoch seconds divided by 900)."""
@@ -145,29 +154,31 @@ class Levels:
                 del slots[old]
         known.add(tally)
 
-    def _decide(self, call: CallId, how: str, waited_s: float, now: float) -> None:
+    def _decide(self, call: CallId, how: str, waited_s: float, now: float) -> list[Fact] | None:
         queue = self._open.pop(call, None)
-        if queue is not None and queue in self._settings:
-            self._count(queue, now, decided(how, waited_s, self._settings[queue]))
+        if queue is None or queue not in self._settings:
+            return None
+        self._count(queue, now, decided(how, waited_s, self._settings[queue]))
+        return [CallerDecided(call=call, queue=CampaignId(queue), how=how, waited_s=waited_s)]
 
     def _arrived(self, fact: CallArrived | CallQueued, now: float) -> None:
         if type(fact) is CallArrived or fact.call in self._open:
             self._open[fact.call] = fact.queue
 
-    def _connected(self, fact: CallConnected, now: float) -> None:
-        self._decide(fact.call, ANSWERED, fact.waited_s, now)
+    def _connected(self, fact: CallConnected, now: float) -> list[Fact] | None:
+        return self._decide(fact.call, ANSWERED, fact.waited_s, now)
 
-    def _gone(self, fact: CallerGone, now: float) -> None:
-        self._decide(fact.call, ABANDONED, fact.waited_s, now)
+    def _gone(self, fact: CallerGone, now: float) -> list[Fact] | None:
+        return self._decide(fact.call, ABANDONED, fact.waited_s, now)
 
-    def _sent_on(self, fact: CallSentOn, now: float) -> None:
-        if fact.way is Way.QUEUE:
-            if fact.call in self._open:
-                self._count(fact.queue, now, Tally(overflowed=1))
-        elif fact.way in NOT_OFFERED:
+    def _sent_on(self, fact: CallSentOn, now: float) -> list[Fact] | None:
+        if fact.way in NOT_OFFERED:
             self._open.pop(fact.call, None)
-        else:
-            self._decide(fact.call, fact.way.value, fact.waited_s, now)
+        elif fact.way is not Way.QUEUE:
+            return self._decide(fact.call, fact.way.value, fact.waited_s, now)
+        elif fact.call in self._open:
+            self._count(fact.queue, now, Tally(overflowed=1))
+        return None
 
     def _ended(self, fact: InboundEnded, now: float) -> None:
         self._open.pop(fact.call, None)

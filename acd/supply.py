@@ -42,6 +42,8 @@ class Supply:
     ) -> None:
         """`wrap_up_s` tells how long a wrap-up after a campaign's calls lasts at most."""
         self.wrap_up_s = wrap_up_s
+        self.filler = True
+        """Whether agents who serve queues do outbound calls besides."""
         self._agents = agents
         self._idle = idle
         self._by: dict[tuple[str, ServerId], dict[AgentState, int]] = {}
@@ -115,11 +117,19 @@ class Supply:
         row = self._by.get((campaign, ServerId(server)))
         if row is None:
             return NOBODY
-        free = self._idle.count(campaign, ServerId(server))
+        free = self._idle.count(campaign, ServerId(server)) if self.filler else self._not_of_queues(campaign, server)
         reserved = row.get(S.RESERVED, 0) + row.get(S.RINGING, 0)
         talking = row.get(S.TALKING, 0) + row.get(S.HOLD, 0) + row.get(S.CONSULTING, 0)
         wrapping = row.get(S.WRAP_UP, 0)
         return Counts(free, reserved, talking, wrapping, free + reserved + talking + wrapping)
+
+    def _not_of_queues(self, campaign: str, server: str) -> int:
+        """How many free agents of the campaign serve no queue."""
+        return sum(
+            agent.state is S.READY and agent.server == server and campaign in agent.settings.campaigns
+            for agent in self._agents.values()
+            if not agent.settings.queues
+        )
 
     def may_take(self, agent: str, campaign: str) -> bool:
         """Whether the agent is READY, reachable, and serves the campaign."""

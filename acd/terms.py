@@ -13,6 +13,8 @@ class Terms:
     """Turns settings into skills and requests. Serving a campaign or a queue is a skill of level 1, so is a group."""
 
     def __init__(self, queues: Mapping[str, QueueSettings]) -> None:
+        self.reserves_called = False
+        """Whether the surge plan has agents serve their reserve queues too."""
         self._queues = queues
         self._steps: dict[str, tuple[Step, ...]] = {}
 
@@ -21,6 +23,8 @@ class Terms:
         levels: dict[str, int] = dict(agent.skills)
         levels.update((f"campaign:{name}", 1) for name in agent.campaigns)
         levels.update((f"queue:{name}", 1) for name in agent.queues)
+        if self.reserves_called:
+            levels.update((f"queue:{name}", 1) for name in agent.reserve_queues)
         if agent.group:
             levels[f"group:{agent.group}"] = 1
         return levels

@@ -21,6 +21,7 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
             if name not in exchanges:
                 yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
     yield from _known_queues_and_skills(tree)
+    yield from _known_surge(tree)
     yield from _known_people(tree)
     yield from _shared_tokens(tree)
     yield from _roles_without_tokens(tree)
@@ -29,7 +30,12 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
 def _known_queues_and_skills(tree: Mapping[str, Any]) -> Iterator[Found]:
     """Every queue and every skill an agent names is there."""
     agents = tree.get("agent")
-    for table, key, fault in (("queue", "queues", "no_such_queue"), ("skill", "skills", "no_such_skill")):
+    asked = (
+        ("queue", "queues", "no_such_queue"),
+        ("queue", "reserve_queues", "no_such_queue"),
+        ("skill", "skills", "no_such_skill"),
+    )
+    for table, key, fault in asked:
         there = tree.get(table)
         allowed = list(there) if isinstance(there, dict) else []
         for number, agent in enumerate(agents if isinstance(agents, list) else []):
@@ -41,6 +47,16 @@ def _known_queues_and_skills(tree: Mapping[str, Any]) -> Iterator[Found]:
             for where, name in at:
                 if name not in allowed:
                     yield ("agent", *where), fault, {"found": name, "allowed": _list(allowed)}
+
+
+def _known_surge(tree: Mapping[str, Any]) -> Iterator[Found]:
+    """Every queue the surge plan looks at is there."""
+    surge, queues = tree.get("surge"), tree.get("queue")
+    allowed = list(queues) if isinstance(queues, dict) else []
+    named = surge.get("queues") if isinstance(surge, dict) else None
+    for place, name in enumerate(named if isinstance(named, list) else []):
+        if isinstance(name, str) and name not in allowed:
+            yield ("surge", "queues", place), "no_such_queue", {"found": name, "allowed": _list(allowed)}
 
 
 def _known_people(tree: Mapping[str, Any]) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from config.acd import AcdSettings
 from config.fields import (
     AbandonWindow,
     CalendarCountry,
@@ -36,6 +37,7 @@ from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftS
 from config.later import RoundsSettings
 from config.queues import Level, QueueSettings, SkillSettings
 from config.spans import span
+from config.surge import SurgeSettings
 
 DAILY_CONTRACT = "pacing"
 """Name of the abandon contract that ``pacing.target_abandon`` states."""
@@ -151,6 +153,10 @@ class AgentSettings(Section):
     )
     campaigns: list[Name] = Field(default_factory=list, description="Campaigns the agent serves.")
     queues: list[Name] = Field(default_factory=list, description="Queues whose callers the agent serves.")
+    reserve_queues: list[Name] = Field(
+        default_factory=list,
+        description="Queues the agent, a manager or other reserve, serves besides while the surge plan calls the reserves.",
+    )
     skills: dict[Name, Level] = Field(
         default_factory=dict, description="The agent's skills by name with their level, 1 (learning) to 5 (best)."
     )
@@ -335,6 +341,12 @@ class ServerSettings(Section):
     )
     voicemail: RoundsSettings = Field(
         default_factory=RoundsSettings, description="The rounds in which callers' messages go out to agents."
+    )
+
+    acd: AcdSettings = Field(default_factory=AcdSettings, description="Inbound calls as a whole.")
+    surge: SurgeSettings = Field(
+        default_factory=SurgeSettings,
+        description="The surge plan: what is done when more callers come than can be served.",
     )
 
     @property

@@ -77,6 +77,8 @@ class Automatic:
         for server in campaign.servers:
             if why := self._obstacle(server):
                 placement = Placement(0, why, {"server": server})
+            elif self._outgoing.surge and campaign.automatic:
+                placement = Placement(0, "pace.surge")
             else:
                 counts = self._supply.counts(campaign.id, server)
                 signed_in += counts.signed_in

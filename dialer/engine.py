@@ -57,6 +57,7 @@ from telephony.facts import (
 from telephony.ids import AgentId, CallId, CampaignId, ServerId
 from telephony.leads import Contact, Lead, LeadsFetched, OpenCall, Restored
 from telephony.ports import AgentSupply
+from telephony.surge import SurgeChanged
 from telephony.views import CampaignView, TrunkView
 
 TICK = "tick"
@@ -108,6 +109,7 @@ class DialerEngine:
             ServerChanged: self._server,
             AlarmRaised: self._alarm,
             AlarmCleared: self._clear,
+            SurgeChanged: self._surge,
             Restored: self._restored,
             CallEnded: self._ended,
             AttemptVetoed: self._vetoed,
@@ -349,6 +351,12 @@ class DialerEngine:
         if event.alarm == STORE_ALARM:
             self._store_ills.discard(event.about)
             self._outgoing.store_healthy = not self._store_ills
+
+    def _surge(self, event: SurgeChanged, now: float, out: Said) -> None:
+        held, self._outgoing.surge = self._outgoing.surge, "outbound" in event.actions
+        if held is not self._outgoing.surge:
+            for campaign in self._campaigns.values():
+                self._automatic.pace(campaign, now, out)
 
     def _ended(self, event: CallEnded, now: float, out: Said) -> None:
         campaign = self._progress.ended(event, now, out)

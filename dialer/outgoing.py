@@ -26,6 +26,8 @@ class Outgoing:
         self.trunks = trunks
         self._call_ids = call_ids
         self.store_healthy = True
+        self.surge = False
+        """Whether the surge plan has outbound campaigns place no calls."""
 
     def place(
         self, campaign: Campaign, lead: Lead, trunk: Trunk, agent: AgentId | None, reason: str, now: float, out: Said

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from acd.engine import AcdEngine
 from acd.figures import Figures
+from acd.surge import SurgePlan, measured
 from config.model import CampaignSettings, ServerSettings
 from dialer.abandonment import Totals
 from dialer.donotcall.bars import Bars
@@ -32,6 +33,7 @@ class House:
     calls: CallTable
     acd: AcdEngine
     figures: Figures
+    surge: SurgePlan
     dialer: DialerEngine
     recorder: RecordingEngine
 
@@ -61,6 +63,8 @@ def build(
         visible=frozenset(a.name for a in server.asterisk if a.recordings_here is not None),
     )
     figures = Figures(server.agent, server.queue)
+    looked_at = server.surge.queues or list(server.queue)
+    surge = SurgePlan(server.surge, lambda now: measured(figures, looked_at, now))
     acd = AcdEngine(
         agents=server.agent,
         campaigns=campaigns,
@@ -82,7 +86,7 @@ def build(
     )
     timers = Timers()
     core = Core(
-        board=Switchboard(calls=calls, parts=(recorder, figures, acd, dialer, Watchman(), BatchClock())),
+        board=Switchboard(calls=calls, parts=(recorder, figures, surge, acd, dialer, Watchman(), BatchClock())),
         timers=timers,
         clock=clock,
         on_idle=on_idle,
@@ -97,4 +101,6 @@ def build(
         look=look,
     )
     core.connect(outbox)
-    return House(core=core, outbox=outbox, calls=calls, acd=acd, figures=figures, dialer=dialer, recorder=recorder)
+    return House(
+        core=core, outbox=outbox, calls=calls, acd=acd, figures=figures, surge=surge, dialer=dialer, recorder=recorder
+    )

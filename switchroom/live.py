@@ -128,7 +128,7 @@ class LiveFloor:
         if self._lease.shared:
             self.watch(self._holdings.on_facts)
             self._keeping = asyncio.create_task(self._holdings.keep(LOOK_AT_LEASE_S), name="keep the lease")
-        self.window = Window(self.house, simulated=self.simulated)
+        self.window = Window(self.house, simulated=self.simulated, zone=self.server.zone)
         for name, link in self.links.items():
             link.subscribe(self._hear)
             self.window.expect(name)

@@ -1,7 +1,9 @@
 """The floor at one moment, gathered from the parts for pages, the API and the command line."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from zoneinfo import ZoneInfo
 
 from acd.agents import ON_A_CALL, WITH_CUSTOMER, Agent
 from switchroom.house import House
@@ -11,6 +13,7 @@ from telephony.events import Pong
 from telephony.facts import AlarmCleared, AlarmRaised, Fact, ServerChanged
 from telephony.views import AgentView, AlarmView, CallView, FloorView, ServerView
 
+SHORTEST_DAY_S = 82_800.0
 SHOWN_CALLS = 500
 """Most calls listed one by one; the stages count all."""
 
@@ -25,9 +28,11 @@ def product_version() -> str:
 class Window:
     """Keeps what no part keeps (alarms, link lag) and builds the view."""
 
-    def __init__(self, house: House, *, simulated: bool) -> None:
+    def __init__(self, house: House, *, simulated: bool, zone: str = "UTC") -> None:
         self._house = house
         self._simulated = simulated
+        self._zone = ZoneInfo(zone)
+        self._day = 0.0
         self._version = product_version()
         self._alarms: dict[tuple[str, str], AlarmView] = {}
         self._servers: dict[str, ServerView] = {}
@@ -99,7 +104,16 @@ class Window:
             trunks=tuple(house.dialer.trunk_views()),
             servers=tuple(self._servers.values()),
             alarms=tuple(self._alarms.values()),
+            queues=house.figures.views(now, self._midnight(now)),
+            surge=house.surge.view(now) if house.figures.queues else None,
         )
+
+    def _midnight(self, now: float) -> float:
+        """When the site's day began."""
+        if not self._day <= now < self._day + SHORTEST_DAY_S:
+            begin = datetime.fromtimestamp(now, self._zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+            self._day = begin.timestamp()
+        return self._day
 
 
 def _agent(agent: Agent, now: float) -> AgentView:

@@ -265,6 +265,17 @@ class CallSentOn(Fact, frozen=True, kw_only=True):
     waited_s: float = 0.0
 
 
+class CallerDecided(Fact, frozen=True, kw_only=True):
+    """A caller's wait is over for the service level, once a call: `how` is answered, abandoned or the way he was sent on.
+
+    `queue` is the one he was in then; `waited_s` since he came."""
+
+    call: CallId
+    queue: CampaignId
+    how: str
+    waited_s: float
+
+
 class InboundEnded(Fact, frozen=True, kw_only=True):
     """The end of a call that came to us, once each. `agent` is who talked last, None when nobody did; times in seconds."""
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from telephony.surge import SurgeView
+
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
@@ -162,3 +164,4 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[AlarmView, ...]
     stocks: tuple[StockView, ...] = ()
     queues: tuple[QueueView, ...] = ()
+    surge: SurgeView | None = None
