@@ -189,10 +189,10 @@ class Videohub:
         elif refused:
             events.append(Refused(ref=out.ref, why=Why.FAILED, words="NAK"))
         elif out.what is What.REFRESH:
-            if not taken:
-                send.append(HangUp(why="no dump"))
-            elif out.last:
+            if out.last and taken:
                 self._dump_due = now + REPLY_S
+            elif out.last:
+                send.append(HangUp(why="no dump"))
 
     # what is shown
 
