@@ -10,6 +10,7 @@ from acd.callup import CallUp
 from acd.comeback import Comeback
 from acd.devices import Devices
 from acd.floor import ExpectedS, Floor, Out
+from acd.moving import Moving
 from acd.offers import Offers
 from acd.phones import Phones
 from acd.wishes import Wishes
@@ -22,6 +23,7 @@ from telephony.agents import (
     HoldAsked,
     LeaveAsked,
     NotReadyAsked,
+    PhoneMoved,
     ReadyAsked,
     ResumeAsked,
     SignInAsked,
@@ -96,6 +98,7 @@ class AcdEngine:
             ResumeAsked: wishes.resume,
             HangUpAsked: wishes.hang_up,
             DispositionGiven: wishes.dispose,
+            PhoneMoved: Moving(self._floor).moved,
             AgentChanged: self._moved,
             AttemptPlaced: offers.placed,
             AttemptVetoed: offers.vetoed,

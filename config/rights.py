@@ -32,13 +32,21 @@ class Right(StrEnum):
     """Put numbers and customers on the do-not-call list, take them off, file complaints."""
     AUDIT_READ = "audit.read"
     """Read the audit trail."""
+    KVM_SEE = "kvm.see"
+    """See what the screens show."""
+    KVM_OWN = "kvm.own"
+    """Switch screens by the rights of the KVM user of the token's name."""
+    KVM_SEAT = "kvm.seat"
+    """Be a receiver's menu, at which people sign in with their own passwords."""
+    KVM_STEER = "kvm.steer"
+    """Switch every screen, call presets, take seats over."""
 
 
 R = Right
 
-_SEES = frozenset({R.FLOOR_SEE, R.DNC_READ})
-_AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK}
-_LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE}
+_SEES = frozenset({R.FLOOR_SEE, R.DNC_READ, R.KVM_SEE})
+_AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK, R.KVM_OWN, R.KVM_SEAT}
+_LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE, R.KVM_STEER}
 _OPERATOR = _LEADER | {R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
 _MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}
 

@@ -9,6 +9,7 @@ from desk.batch_routes import BATCH_ROUTES
 from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
 from desk.dnc_routes import DNC_ROUTES
 from desk.forecast_ports import CampaignForecast
+from desk.kvm_routes import KVM_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.route import Query, Route
 from dialer.amd.report import AmdReport
@@ -59,6 +60,7 @@ _CAMPAIGN_WORDS = {
 ROUTES: tuple[Route, ...] = (
     *BATCH_ROUTES,
     *DNC_ROUTES,
+    *KVM_ROUTES,
     _read("/status", "status", "The floor in a few figures.", bodies.Status),
     _read("/agents", "agents", "All agents with state, time and today's work.", tuple[AgentView, ...]),
     _read("/campaigns", "campaigns", "All campaigns with pace and rates.", tuple[CampaignView, ...]),

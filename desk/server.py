@@ -21,6 +21,8 @@ from desk.forecast_api import ForecastApi
 from desk.forecast_ports import Forecaster
 from desk.gauges import FloorGauges
 from desk.guard import HEADERS, Guard, is_loopback
+from desk.kvm_api import KvmApi
+from desk.kvm_ports import KvmDesk
 from desk.live import Live
 from desk.ports import DeskQueries
 from desk.tokens import Tokens
@@ -68,6 +70,7 @@ class Desk:
         do_not_call: DoNotCallDesk,
         forecaster: Forecaster,
         clock: Clock,
+        kvm: KvmDesk | None = None,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class Desk:
             BatchApi(batches),
             DoNotCallApi(do_not_call),
             ForecastApi(floor, forecaster),
+            KvmApi(kvm),
         ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)

@@ -12,11 +12,12 @@ from kvmctl.matrix.picture import Picture
 from kvmctl.matrix.planner import Planner
 from kvmctl.matrix.plant import MatrixId, Plant, RxId, TxId
 from kvmctl.matrix.screen import Drifted, DriftOver, Ended, Standing, Want
+from kvmctl.matrix.targets import hide_numbers
 from kvmctl.matrix.tickets import Answer, Tickets
-from kvmctl.matrix.wishes import AtReceiver, Control, Plan, Push, Refusal, Said, Step, Wish
+from kvmctl.matrix.wishes import AtReceiver, Control, Plan, PointAt, Push, Refusal, Said, Step, Wish
 from kvmctl.ports import Channel, Command, Event, Port, ShowText, Side, Traits
-from kvmctl.rights import Rights
-from telephony.facts import AlarmCleared, AlarmRaised, Fact
+from kvmctl.rights import HOUSE, Rights
+from telephony.facts import Acted, AlarmCleared, AlarmRaised, Fact
 from telephony.screens import (
     MatrixChanged,
     ScreenDrifted,
@@ -94,14 +95,14 @@ class Engine:
 
     # what people and rules wish
 
-    def ask(self, wish: Wish, now: float) -> list[Out]:
-        """The first Answer that comes with this wish's ticket and is final ends it: at once when it is refused."""
+    def ask(self, wish: Wish, now: float, *, house: bool = False) -> list[Out]:
+        """An Answer with this wish's ticket ends it: at once when it is refused. With `house` no right binds the actor."""
         ticket = self.tickets.next()
         what, at = type(wish).__name__.lower(), wish.rx if isinstance(wish, AtReceiver) else ""
         out: list[Out] = [
             ScreenWished(ticket=ticket, actor=wish.actor, what=what, receiver=at, words=_words(wish)),
         ]
-        planned = self._planner.plan(wish)
+        planned = self._planner.plan(msgspec.structs.replace(wish, actor=HOUSE) if house else wish)
         if isinstance(planned, Refusal):
             WISHES.labels(what, planned.said).inc()
             return [
@@ -118,7 +119,7 @@ class Engine:
         )
         if isinstance(wish, Push):
             out += self._lend(wish, planned, now)
-        else:
+        elif not isinstance(wish, PointAt):
             out += self._left(planned.steps, what)
         self.tickets.open(ticket, wish, planned, now)
         out += self._make(ticket, planned.steps, now)
@@ -126,12 +127,18 @@ class Engine:
             out += self._told(self.tickets.over(ticket, now), now)
         return out
 
-    def settle_drift(self, rx: RxId, restore: bool, now: float) -> list[Out]:
+    def settle_drift(self, rx: RxId, restore: bool, now: float, *, actor: str = HOUSE) -> list[Out]:
         """Put back what was wanted there, or take what is shown for right."""
         receiver = self.plant.rx.get(rx)
         if receiver is None:
             return []
-        return self._follow(receiver.matrix, self.loops[receiver.matrix].settle_drift(rx, restore, now), now)
+        then = "restore" if restore else "adopt"
+        acted = Acted(actor=actor, act="kvm.drift", about=rx, words={"then": then})
+        return [acted, *self._follow(receiver.matrix, self.loops[receiver.matrix].settle_drift(rx, restore, now), now)]
+
+    def refresh(self, matrix: MatrixId, now: float) -> list[Out]:
+        """Read the whole state of a matrix now, unless something is under way."""
+        return self._follow(matrix, self.loops[matrix].refresh(now), now)
 
     # what connections and devices say
 
@@ -155,6 +162,9 @@ class Engine:
         out = self._follow(matrix, loop.heard(event, now), now)
         if loop.known and not was:
             out += [MatrixChanged(matrix=matrix, state="up"), AlarmCleared(alarm="kvm_matrix_lost", about=matrix)]
+            for rx, loan in list(self.loans.by_rx.items()):
+                if self.plant.rx[rx].matrix == matrix and self.picture.shows(rx) != loan.tx:
+                    out += self._end_loan(rx, "device")
         return out
 
     def due(self, now: float) -> list[Out]:
@@ -163,6 +173,12 @@ class Engine:
             if loop.due_at <= now:
                 out += self._follow(matrix, loop.due(now), now)
         return out
+
+    def recall(self, loans: Iterable[Loan]) -> None:
+        """Pushes of the run before; those whose picture is gone end when their matrix says what it shows."""
+        for loan in loans:
+            if {loan.rx, loan.source} <= self.plant.rx.keys() and loan.tx in self.plant.tx:
+                self.loans.lend(loan)
 
     def measure(self) -> None:
         """Bring the gauges up to date."""
@@ -188,7 +204,9 @@ class Engine:
 
     def _want(self, step: Step) -> Want:
         receiver = self.plant.rx[step.rx]
-        there: Mapping[Channel, Port] = self.plant.tx[step.tx].ports if step.tx is not None else {}
+        there: dict[Channel, Port] = dict(self.plant.tx[step.tx].ports) if step.tx is not None else {}
+        if step.usb is not None:
+            there[Channel.USB] = self.plant.tx[step.usb].ports[Channel.USB]
         ports = {
             channel: there.get(channel) if channel is not Channel.USB or step.control is Control.FULL else None
             for channel in receiver.ports
@@ -303,5 +321,7 @@ def _words(wish: Wish) -> dict[str, str]:
     """What was typed, for the journal."""
     skipped = {"actor", "rx", "type"}
     return {
-        name: str(value)[:200] for name, value in msgspec.structs.asdict(wish).items() if name not in skipped and value
+        name: hide_numbers(str(value)[:200])
+        for name, value in msgspec.structs.asdict(wish).items()
+        if name not in skipped and value
     }

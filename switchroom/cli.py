@@ -20,6 +20,7 @@ from switchroom import (
     cli_forecast,
     cli_gate,
     cli_key,
+    cli_kvm,
     cli_lab,
     cli_leads,
     cli_odds,
@@ -55,6 +56,7 @@ cli_agents.install(app)
 cli_forecast.install(app)
 cli_batches.install(app)
 cli_key.install(app)
+cli_kvm.install(app)
 cli_audit.install(app)
 cli_books.install(app)
 cli_gate.install(app)

@@ -46,13 +46,21 @@ class Remote:
         self._scheme = parts.scheme
         self._token = token
 
-    def ask(self, method: str, path: str, body: Any = None, *, wait_s: float = WAIT_S) -> Any:
-        """One request; every failure ends the command with one clear error."""
+    def connection(self, wait_s: float) -> http.client.HTTPConnection:
+        """A fresh connection, not opened yet."""
         kind = http.client.HTTPSConnection if self._scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._host or "", self._port, timeout=wait_s)
+        return kind(self._host or "", self._port, timeout=wait_s)
+
+    def headers(self) -> dict[str, str]:
+        """What every request carries."""
         headers = {"Accept-Language": LANG, "Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        return headers
+
+    def ask(self, method: str, path: str, body: Any = None, *, wait_s: float = WAIT_S) -> Any:
+        """One request; every failure ends the command with one clear error."""
+        connection, headers = self.connection(wait_s), self.headers()
         try:
             connection.request(method, f"/api/v1{path}", json.dumps(body or {}) if method == "POST" else None, headers)
             answer = connection.getresponse()

@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from config.load import load_campaigns, load_server
+from config.load import load_campaigns, load_kvm, load_server
 from config.model import LogSettings
 from config.watch import CampaignWatch, Reloaded, ReloadRefused
-from switchroom.cli_words import LANG, console, fail, print_json, say
+from switchroom.cli_words import LANG, console, errors, fail, print_json, say
+from switchroom.kvm_plant import KvmFault
 from switchroom.logbook import start_log
 
 Config = Annotated[Path, typer.Option("--config", "-c", help=say("opt.config"))]
@@ -59,13 +60,19 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
     server = load_server(config)
     path = beside(config, campaigns)
     lines = load_campaigns(path, server)
+    screens = config.with_name("kvm.toml")
+    kvm = load_kvm(screens) if screens.exists() else None
     start_log(server.log)
 
     async def main() -> None:
         from switchroom.live import LiveFloor
 
         told = end_asked()
-        floor = LiveFloor(server, lines)
+        try:
+            floor = LiveFloor(server, lines, kvm=kvm)
+        except KvmFault as fault:
+            errors.print(fault.say(LANG), style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(2) from None
         try:
             await floor.start()
         except OSError as error:
@@ -157,6 +164,8 @@ def _wire(world: Any, hours: float | None, out: Path, port: int, browser: bool) 
             await closed.start()
             console.print(say("simulate.port_taken", port=port), markup=False, soft_wrap=True)
         console.print(say("simulate.open", url=closed.url, agents=world.agents), markup=False, soft_wrap=True)
+        user, password = closed.screen_user
+        console.print(say("simulate.screens", user=user, password=password), markup=False, soft_wrap=True)
         if browser:
             webbrowser.open(closed.url)
         await told.wait()

@@ -12,6 +12,7 @@ from simulator.people import People
 from simulator.scenario import Scenario
 from store.intake import add_leads
 from switchroom.clock import WallClock
+from switchroom.kvm_world import USER, SimulatedScreens
 from switchroom.live import LiveFloor
 from switchroom.worlds import new_leads
 from telephony.agents import CampaignAction, CampaignAsked
@@ -33,6 +34,7 @@ class ClosedWorld:
         self._hours = hours
         self._servers: list[AmiServer] = []
         self._open = False
+        self.screens: SimulatedScreens | None = None
         self._people_timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -49,8 +51,10 @@ class ClosedWorld:
             self._servers.append(server)
         settings = self.scenario.settings(self.data, ports=[s.port for s in self._servers], secret=SECRET)
         settings = _at_port(settings, self._port)
+        self.screens = SimulatedScreens([agent.id for agent in settings.server.agent], clock)
+        kvm = self.screens.settings(await self.screens.server.start())
         await asyncio.to_thread(self._load_leads, settings)
-        self.floor = LiveFloor(settings.server, settings.campaigns, simulated=True)
+        self.floor = LiveFloor(settings.server, settings.campaigns, simulated=True, kvm=kvm)
         await self.floor.start()
         self._open = True
         self.people: People = self.scenario.people_at_work(clock.now(), self._hours)
@@ -65,8 +69,15 @@ class ClosedWorld:
         if self._open:
             self._open = False
             await self.floor.close()
+        if self.screens is not None:
+            await self.screens.server.close()
         for server in self._servers:
             await server.kill()
+
+    @property
+    def screen_user(self) -> tuple[str, str]:
+        """Name and password of the one user of the screens."""
+        return USER, self.screens.password if self.screens is not None else ""
 
     @property
     def url(self) -> str:

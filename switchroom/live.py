@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from config.kvm import KvmFile
 from config.model import AbandonContract, CampaignSettings, ServerSettings
 from desk.server import Desk
 from dialer.abandonment import Totals
@@ -32,14 +33,15 @@ from switchroom.dnc_desk import DoNotCallBook
 from switchroom.dnc_watch import DoNotCallWatch
 from switchroom.forecasts import Forecasts
 from switchroom.house import House, build
+from switchroom.kvm_room import KvmRoom
 from switchroom.opening import StoreFault, open_store
 from switchroom.view import Window
-from telephony.agents import Ask, Refused
+from telephony.agents import Ask, PhoneMoved, Refused
 from telephony.ami.link import AmiLink
 from telephony.commands import CheckRecording
 from telephony.events import PbxEvent, Pong
 from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact, LeadAltered
-from telephony.ids import CampaignId, ServerId
+from telephony.ids import AgentId, CampaignId, ServerId
 from telephony.ports import Clock
 from telephony.views import FloorView
 
@@ -64,7 +66,9 @@ class LiveFloor:
         simulated: bool = False,
         store_url: str | None = None,
         clock: Clock | None = None,
+        kvm: KvmFile | None = None,
     ) -> None:
+        """Raises KvmFault when a driver of the screens is not there or its options do not fit."""
         self.server = server
         self.campaigns: dict[str, CampaignSettings] = dict(campaigns)
         self.simulated = simulated
@@ -74,6 +78,16 @@ class LiveFloor:
         self._armed: float | None = None
         self.links: dict[ServerId, AmiLink] = {}
         self.port = 0
+        self.kvm: KvmRoom | None = None
+        if kvm is not None:
+            self.kvm = KvmRoom(
+                kvm,
+                clock=self.clock,
+                zone=server.zone,
+                path=server.data / "kvm.json",
+                carry=lambda facts: self.house.core.carry(facts),
+                move_phone=lambda actor, agent, endpoint: self._move_phone(actor, agent, endpoint),
+            )
 
     async def start(self) -> None:
         """Raises StoreFault when the database does not open, OSError when the port is taken; then nothing is left open."""
@@ -154,6 +168,7 @@ class LiveFloor:
             forecaster=self.forecasts,
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
+            kvm=self.kvm,
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
         try:
@@ -167,6 +182,9 @@ class LiveFloor:
         self.do_not_call.start(self.house.core.feed, self.house.core.carry)
         self._learning = asyncio.create_task(self._put_away_again(), name="put away what is learned")
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
+        if self.kvm is not None:
+            self.watch(self.kvm.on_facts)
+            self.kvm.start()
         for link in self.links.values():
             await link.start()
 
@@ -174,6 +192,8 @@ class LiveFloor:
         """Stop listening and acting, then write what is left; calls in progress go on."""
         self.forecasts.close()
         await self.desk.close()
+        if self.kvm is not None:
+            await self.kvm.close()
         self._anchoring.cancel()
         self._learning.cancel()
         await asyncio.gather(self._anchoring, self._learning, return_exceptions=True)
@@ -274,6 +294,9 @@ class LiveFloor:
             self.house.core.feed(AlarmCleared(alarm="store", about=LEASE))
 
     # the edge
+
+    def _move_phone(self, actor: str, agent: str, endpoint: str) -> None:
+        self.house.core.ask(PhoneMoved(actor=actor, agent=AgentId(agent), endpoint=endpoint))
 
     def _altered(self, fact: LeadAltered) -> None:
         """Said again when whatever was being read from the store meanwhile has come."""

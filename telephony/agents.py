@@ -40,6 +40,12 @@ class SignInAsked(AgentAsk, frozen=True, kw_only=True):
     mode: SeatMode | None = None
 
 
+class PhoneMoved(AgentAsk, frozen=True, kw_only=True):
+    """The agent's phone is another one from now on: what Asterisk dials to reach it, "" for his own again."""
+
+    endpoint: str
+
+
 class SignOutAsked(AgentAsk, frozen=True, kw_only=True):
     pass
 

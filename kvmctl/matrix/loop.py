@@ -190,6 +190,10 @@ class Loop:
             out.append(Tell(command=Switch(ref=self._ref, routes=tuple(routes))))
         return out
 
+    def refresh(self, now: float) -> list[Out]:
+        """Read the whole state, unless something is under way."""
+        return self._resync(now) if self.phase is Phase.IDLE else []
+
     # what the connection and the device say
 
     def link_up(self, now: float) -> list[Out]:

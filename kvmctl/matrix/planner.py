@@ -20,6 +20,7 @@ from kvmctl.matrix.wishes import (
     Disconnect,
     Get,
     Plan,
+    PointAt,
     Push,
     Refusal,
     Said,
@@ -44,6 +45,7 @@ class Planner:
             Push: self._push,
             Get: self._get,
             Disconnect: self._disconnect,
+            PointAt: self._point,
             CancelPush: self._cancel,
             CallPreset: self._preset,
             Salvo: lambda wish: self._salvo(wish.actor, wish.pairs),
@@ -132,6 +134,23 @@ class Planner:
             return Refusal(said=Said.NO_VIDEO, about=other.id)
         step = self._step(wish.actor, wish.rx, source, Control.FULL, Hold.SHARED, freed=set())
         return Plan(steps=(step,)) if isinstance(step, Step) else step
+
+    def _point(self, wish: PointAt) -> Planned:
+        """The main receiver has keyboard and mouse; they go to the computer the screen shows."""
+        if (refusal := self._here(wish.actor, wish.rx)) is not None:
+            return refusal
+        main = self._plant.main(wish.rx)
+        heads = self._plant.rx_heads(main)
+        if not 1 <= wish.screen <= len(heads):
+            return Refusal(said=Said.UNKNOWN_ID, about=str(wish.screen))
+        source, shows = self._picture.shows(heads[wish.screen - 1]), self._picture.shows(main)
+        if source is None or shows is None:
+            return Refusal(said=Said.NO_VIDEO, about=heads[wish.screen - 1])
+        if self._rights.on_tx(wish.actor, source) is not Level.FULL:
+            return Refusal(said=Said.OUT_OF_RANGE, about=source)
+        if any(holder not in heads for holder in self._picture.holders(source, main)):
+            return Refusal(said=Said.IN_USE, about=source)
+        return Plan(steps=(Step(rx=main, tx=shows, hold=self._picture.hold(main), usb=source),))
 
     def _disconnect(self, wish: Disconnect) -> Planned:
         if (refusal := self._here(wish.actor, wish.rx)) is not None:

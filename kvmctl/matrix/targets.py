@@ -1,16 +1,26 @@
 """What people type: one source, or several targets by ids, short ids and hotkeys with commas, or ``all``."""
 
+import re
+
 from kvmctl.matrix.plant import Plant, Receiver, RxId, Transmitter
 from kvmctl.matrix.wishes import Refusal, Said
 
 ALL = "all"
+_TOO_LONG = re.compile(r"\d{10,}")
+"""No id has so many digits; a telephone number typed here by mistake goes no further."""
 LONGEST = 400
 """Most characters of what is typed."""
 
 
+def hide_numbers(text: str) -> str:
+    """The text without anything that could be a whole telephone number."""
+    return _TOO_LONG.sub("***", text)
+
+
 def words(typed: str) -> list[str]:
     """The parts between the commas, Chinese ones too."""
-    return [word for part in typed[:LONGEST].replace("，", ",").split(",") if (word := part.strip())]
+    shown = hide_numbers(typed[:LONGEST].replace("，", ","))
+    return [word for part in shown.split(",") if (word := part.strip())]
 
 
 def one_source(plant: Plant, typed: str) -> Transmitter | Refusal:

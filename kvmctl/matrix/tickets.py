@@ -40,15 +40,15 @@ class Tickets:
     """All wishes that are not over."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self.last = 0
         self._open: dict[int, _Open] = {}
 
     def __len__(self) -> int:
         return len(self._open)
 
     def next(self) -> int:
-        self._last += 1
-        return self._last
+        self.last += 1
+        return self.last
 
     def open(self, ticket: int, wish: Wish, plan: Plan, now: float) -> None:
         self._open[ticket] = _Open(wish, plan, now)

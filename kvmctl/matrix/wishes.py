@@ -30,6 +30,8 @@ class Said(StrEnum):
     DISCONNECT_FAILED = "disconnect_failed"
     PRESET_MADE = "preset_made"
     PRESET_FAILED = "preset_failed"
+    POINTED = "pointed"
+    POINT_FAILED = "point_failed"
     CANCELLED = "cancelled"
     CANCEL_FAILED = "cancel_failed"
     TAKEN_OVER = "taken_over"
@@ -92,6 +94,12 @@ class Get(AtReceiver, frozen=True, kw_only=True):
     other: str
 
 
+class PointAt(AtReceiver, frozen=True, kw_only=True):
+    """Put the unit's keyboard and mouse on the computer of one of its screens, counted from 1."""
+
+    screen: int
+
+
 class Disconnect(AtReceiver, frozen=True, kw_only=True):
     """Show nothing here."""
 
@@ -133,6 +141,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     tx: TxId | None
     control: Control = Control.FULL
     hold: Hold = Hold.SHARED
+    usb: TxId | None = None
+    """Whose keyboard and mouse it has, where that is not the transmitter shown."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +156,7 @@ DONE: dict[type[Wish], tuple[Said, Said]] = {
     Connect: (Said.CONNECTED, Said.CONNECT_FAILED),
     Push: (Said.PUSHED, Said.PUSH_FAILED),
     Get: (Said.GOT, Said.GET_FAILED),
+    PointAt: (Said.POINTED, Said.POINT_FAILED),
     Disconnect: (Said.DISCONNECTED, Said.DISCONNECT_FAILED),
     CancelPush: (Said.CANCELLED, Said.CANCEL_FAILED),
     CallPreset: (Said.PRESET_MADE, Said.PRESET_FAILED),
