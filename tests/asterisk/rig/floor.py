@@ -23,6 +23,10 @@ LISTENING = ("5001", "5002")
 """Phones that keep what they hear; the second is one to which Asterisk would say whom it believes to be there."""
 NAMING = ("naming", "trusted")
 """Trunks to a carrier that says the number everywhere; of the second Asterisk believes it."""
+TONAL_PHONES = ("6001", "6002", "6003")
+"""Phones that speak a tone each and keep what they hear: two agents' and a supervisor's."""
+TONAL_TRUNK = "tonal"
+"""A trunk whose customers do."""
 
 
 def _network() -> str:
@@ -54,6 +58,14 @@ def _naming(host: str) -> str:
         f"[{name}](switchroom-trunk)\naors = {name}\n{'trust_id_inbound = yes' if name == 'trusted' else ''}\n"
         f"[{name}]\ntype = aor\ncontact = sip:{host}:5080\n"
         for name in NAMING
+    )
+
+
+def _tonal(hosts: Mapping[str, str]) -> str:
+    return "".join(
+        f"[{name}](switchroom-{'trunk' if name == TONAL_TRUNK else 'phone'})\naors = {name}\n"
+        f"[{name}]\ntype = aor\ncontact = sip:{'' if name == TONAL_TRUNK else name + '@'}{host}:5080\n"
+        for name, host in hosts.items()
     )
 
 
@@ -100,7 +112,9 @@ class Rig:
             qualify_s=0,
         )
         self.listening, self.naming = f"{network}.5", f"{network}.6"
-        files["switchroom_pjsip.conf"] += _listening(self.listening) + _naming(self.naming)
+        self.tonal = {name: f"{network}.{7 + n}" for n, name in enumerate((*TONAL_PHONES, TONAL_TRUNK))}
+        """Where each of them is."""
+        files["switchroom_pjsip.conf"] += _listening(self.listening) + _naming(self.naming) + _tonal(self.tonal)
         files["switchroom_http.conf"] = files["switchroom_http.conf"].replace("8088", str(free_port()))
         self.pbx = Pbx(dest, self.run / "pbx", f"{network}.1", ami, files)
 

@@ -29,14 +29,14 @@ def _levels() -> npt.NDArray[np.float32]:
     return (np.where(code & 0x80, -magnitude, magnitude) / 32768).astype(np.float32)
 
 
-_LEVELS = _levels()
+LEVELS = _levels()
 _TONES = ((Sound.AGENT, AGENT_HZ), (Sound.MUSIC, MUSIC_HZ), (Sound.MESSAGE, MESSAGE_HZ))
 _WAVES = np.exp(-2j * np.pi * np.outer([hertz for _, hertz in _TONES], np.arange(FRAME)) / RATE).astype(np.complex64)
 
 
 def heard(payload: bytes) -> Sound:
     """The sound of one frame; anything but 160 bytes is judged by its first 160 or filled up with silence."""
-    level = _LEVELS[np.frombuffer(payload[:FRAME].ljust(FRAME, b"\xff"), dtype=np.uint8)]
+    level = LEVELS[np.frombuffer(payload[:FRAME].ljust(FRAME, b"\xff"), dtype=np.uint8)]
     energy = float(level @ level)
     if energy < FRAME * LOUD**2:
         return Sound.SILENCE
