@@ -26,6 +26,9 @@ EVENTS = (
     "BridgeLeave",
     "MixMonitorStart",
     "MixMonitorStop",
+    "MixMonitorMute",
+    "ChanSpyStart",
+    "ChanSpyStop",
     "CoreShowChannel",
     "CoreShowChannelsComplete",
 )

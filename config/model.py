@@ -36,6 +36,7 @@ from config.fields import (
 from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftSettings, usual_reasons
 from config.later import RoundsSettings
 from config.queues import Level, QueueSettings, SkillSettings
+from config.supervision import RecordingSettings, SupervisionSettings
 from config.spans import span
 from config.surge import SurgeSettings
 
@@ -325,6 +326,10 @@ class ServerSettings(Section):
     api: ApiSettings = Field(default_factory=ApiSettings, description="The desk and the HTTP API.")
     log: LogSettings = Field(default_factory=LogSettings, description="Logging.")
     floor: FloorSettings = Field(default_factory=FloorSettings, description="Rules for all agents.")
+    supervision: SupervisionSettings = Field(
+        default_factory=SupervisionSettings, description="Supervisors on live calls."
+    )
+    recording: RecordingSettings = Field(default_factory=RecordingSettings, description="Recordings of calls.")
     intake: IntakeSettings = Field(default_factory=IntakeSettings, description="Import of customers' lists.")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="Which rules campaigns must keep.")
     calendar: dict[Name, CalendarSettings] = Field(

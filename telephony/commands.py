@@ -42,6 +42,33 @@ class Originate(PbxCommand, frozen=True, kw_only=True, gc=False):
     listen: Listen | None = None
 
 
+class Audited(PbxCommand, frozen=True, kw_only=True):
+    """What a supervisor may do only when it is in the audit trail: it leaves when all journalled before it is durable."""
+
+    leg: LegId
+
+
+class CallSupervisor(Audited, frozen=True, kw_only=True):
+    """Call a supervisor's phone under the leg id given and let it into the call of the agent's leg `on`; `way` is listen,
+    whisper, barge (into a call that rang the agent's phone) or join (the seat of `agent`)."""
+
+    endpoint: str
+    way: str
+    on: LegId
+    agent: AgentId
+    ring_s: float
+    auto_answer: bool
+
+
+class MoveSupervisor(Audited, frozen=True, kw_only=True):
+    """Have a supervisor's phone that is up go that way into a call; `back` is whose seat it goes to afterwards."""
+
+    way: str
+    on: LegId
+    agent: AgentId
+    back: AgentId | None = None
+
+
 class SeatAgent(PbxCommand, frozen=True, kw_only=True):
     """Call the agent's phone and park it in the seat conference ``seat-<agent>`` under the leg id given."""
 
@@ -242,6 +269,13 @@ class StartRecording(PbxCommand, frozen=True, kw_only=True):
 
 class StopRecording(PbxCommand, frozen=True, kw_only=True):
     call: CallId
+
+
+class MuteRecording(PbxCommand, frozen=True, kw_only=True):
+    """Have the call's recording go on in silence, both ways, or with sound again; answered by RecordingMuted."""
+
+    call: CallId
+    muted: bool
 
 
 class CheckRecording(Command, frozen=True, kw_only=True):

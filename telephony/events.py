@@ -158,6 +158,27 @@ class RecordingStopped(PbxEvent, frozen=True, kw_only=True):
     leg: LegId
 
 
+class RecordingMuted(PbxEvent, frozen=True, kw_only=True):
+    """The recording of this leg is silent from now on, or has its sound again."""
+
+    leg: LegId
+    muted: bool
+
+
+class SpyBegan(PbxEvent, frozen=True, kw_only=True):
+    """A supervisor's leg hears the leg `on`."""
+
+    leg: LegId
+    on: LegId
+
+
+class SpyStopped(PbxEvent, frozen=True, kw_only=True):
+    """A supervisor's leg hears the leg `on` no longer."""
+
+    leg: LegId
+    on: LegId
+
+
 class ActionFailed(PbxEvent, frozen=True, kw_only=True):
     """A command other than an Originate was refused or had no reply; `what` is the command's class name."""
 

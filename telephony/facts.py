@@ -440,6 +440,34 @@ class RecordingConfirmed(Fact, frozen=True, kw_only=True):
     call: CallId
 
 
+class RecordingPaused(Fact, frozen=True, kw_only=True):
+    """The PBX says that the recording is silent from now on, both ways; it goes on by itself at `until` (epoch seconds)."""
+
+    call: CallId
+    agent: AgentId
+    actor: str
+    until: float
+
+
+class RecordingResumed(Fact, frozen=True, kw_only=True):
+    """The recording has its sound again after `paused_s`; `why` is asked, longest_pause or call_over."""
+
+    call: CallId
+    agent: AgentId
+    actor: str
+    paused_s: float
+    why: str
+
+
+class RecordingNotPaused(Fact, frozen=True, kw_only=True):
+    """The PBX did not pause the recording, or did not take it up again (`wanted` paused or resumed)."""
+
+    call: CallId
+    agent: AgentId
+    wanted: str
+    why: str
+
+
 class RecordingMissing(Fact, frozen=True, kw_only=True):
     """The PBX did not record, or the file is not where it should be."""
 

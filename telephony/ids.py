@@ -21,6 +21,7 @@ ActionId = NewType("ActionId", str)
 CALL_PREFIX = "c-"
 SEAT_PREFIX = "s-"
 OUTSIDE_PREFIX = "x-"
+EAR_PREFIX = "v-"
 
 
 def call_leg(call: CallId) -> LegId:
@@ -56,3 +57,12 @@ def agent_of_seat(leg: str) -> AgentId | None:
         return None
     agent, dash, _serial = leg[len(SEAT_PREFIX) :].rpartition("-")
     return AgentId(agent) if dash else None
+
+
+def ear_leg(serial: str) -> LegId:
+    """A fresh leg id for a supervisor's phone that is called into a call; it names nobody."""
+    return LegId(f"{EAR_PREFIX}{serial}")
+
+
+def is_ear(leg: str) -> bool:
+    return leg.startswith(EAR_PREFIX)

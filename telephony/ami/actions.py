@@ -14,6 +14,7 @@ from telephony.commands import (
     AskAgain,
     AskSurvey,
     ConnectOutside,
+    CallSupervisor,
     ConnectToSeat,
     DialOutside,
     GreetCaller,
@@ -21,6 +22,8 @@ from telephony.commands import (
     HoldCustomer,
     LeaveMessage,
     Listen,
+    MoveSupervisor,
+    MuteRecording,
     Originate,
     Park,
     PbxCommand,
@@ -49,6 +52,7 @@ ChannelOf = Callable[[LegId], str]
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_./:@+-]+", re.ASCII)
 _CONTEXT = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _BREAKS = re.compile(r"[\r\n\0]")
 MOST_SOUND_NAMES = 512
 
@@ -358,6 +362,51 @@ def _stop_recording(command: StopRecording, channel_of: ChannelOf, _recordings: 
     return [(("Action", "StopMixMonitor"), ("Channel", channel_of(call_leg(command.call))))]
 
 
+def _mute_recording(command: MuteRecording, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [
+        (
+            ("Action", "MixMonitorMute"),
+            ("Channel", channel_of(call_leg(command.call))),
+            ("Direction", "both"),
+            ("State", "1" if command.muted else "0"),
+        )
+    ]
+
+
+def _call_supervisor(command: CallSupervisor, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    action: Action = (
+        ("Action", "Originate"),
+        ("ActionID", originate_id(command.leg)),
+        ("Channel", command.endpoint),
+        ("ChannelId", command.leg),
+        ("Context", "switchroom-supervise"),
+        ("Exten", command.way),
+        ("Priority", "1"),
+        ("Timeout", str(int(command.ring_s * 1000))),
+        ("Async", "true"),
+        ("Variable", f"SWITCHROOM_SPY={_id(command.on)}"),
+        ("Variable", f"SWITCHROOM_SEAT={_id(command.agent)}"),
+    )
+    return [action + AUTO_ANSWER if command.auto_answer else action]
+
+
+def _move_supervisor(command: MoveSupervisor, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    channel = channel_of(command.leg)
+    return [
+        _setvar(channel, "SWITCHROOM_SPY", _id(command.on)),
+        _setvar(channel, "SWITCHROOM_SEAT", _id(command.agent)),
+        _setvar(channel, "SWITCHROOM_BACK", _id(command.back) if command.back else ""),
+        _redirect(channel, "switchroom-supervise", command.way),
+    ]
+
+
+def _id(text: str) -> str:
+    """An id that stands in a dialplan expression."""
+    if not _ID.fullmatch(text):
+        raise UnsafeValue("Variable")
+    return text
+
+
 def _take_snapshot(_command: TakeSnapshot, _channel_of: ChannelOf, _recordings: str) -> list[Action]:
     return [(("Action", "CoreShowChannels"),)]
 
@@ -386,6 +435,9 @@ MAKINGS: dict[type[PbxCommand], Callable[..., list[Action]]] = {
     HangUp: _hang_up,
     StartRecording: _start_recording,
     StopRecording: _stop_recording,
+    MuteRecording: _mute_recording,
+    CallSupervisor: _call_supervisor,
+    MoveSupervisor: _move_supervisor,
     TakeSnapshot: _take_snapshot,
 }
 """How each command is carried out on the PBX."""

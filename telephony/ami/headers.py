@@ -27,9 +27,12 @@ from telephony.events import (
     OriginateEnded,
     PbxEvent,
     RecordingBegan,
+    RecordingMuted,
     RecordingStopped,
     SurveyOver,
     SurveyPressed,
+    SpyBegan,
+    SpyStopped,
 )
 from telephony.ids import BridgeId, LegId, ServerId
 from telephony.numbers import NumberFault, PhoneNumber, parse
@@ -262,6 +265,20 @@ def _mix_monitor_stop(message: Message, server: ServerId) -> PbxEvent:
     return RecordingStopped(server=server, leg=_leg(message))
 
 
+def _mix_monitor_mute(message: Message, server: ServerId) -> PbxEvent | None:
+    if message["Direction"] != "both":
+        return None
+    return RecordingMuted(server=server, leg=_leg(message), muted=message["State"] == "1")
+
+
+def _chan_spy_start(message: Message, server: ServerId) -> PbxEvent:
+    return SpyBegan(server=server, leg=_leg(message, "SpyerUniqueid"), on=_leg(message, "SpyeeUniqueid"))
+
+
+def _chan_spy_stop(message: Message, server: ServerId) -> PbxEvent:
+    return SpyStopped(server=server, leg=_leg(message, "SpyerUniqueid"), on=LegId(message.get("SpyeeUniqueid", "")))
+
+
 def _device_state(message: Message, server: ServerId) -> PbxEvent:
     return DeviceChanged(server=server, endpoint=message["Device"], state=message["State"])
 
@@ -279,6 +296,9 @@ RENDERINGS: dict[str, Callable[[Message, ServerId], PbxEvent | None]] = {
     "BridgeLeave": _bridge_leave,
     "MixMonitorStart": _mix_monitor_start,
     "MixMonitorStop": _mix_monitor_stop,
+    "MixMonitorMute": _mix_monitor_mute,
+    "ChanSpyStart": _chan_spy_start,
+    "ChanSpyStop": _chan_spy_stop,
     "DeviceStateChange": _device_state,
 }
 """What each event we act on is rendered by; every other event is passed over."""

@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 from telephony.ami.faults import ActionRefused, AlreadyAsked, AmiFault, NoReply
 from telephony.ami.session import Rows
-from telephony.commands import DialOutside, HangUp, Originate, PbxCommand, SeatAgent, SendHome, VisitRoom
+from telephony.commands import (
+    Audited,
+    CallSupervisor,
+    DialOutside,
+    HangUp,
+    Originate,
+    PbxCommand,
+    SeatAgent,
+    SendHome,
+    VisitRoom,
+)
 from telephony.events import ActionFailed, OriginateAccepted, OriginateLost, OriginateRefused, PbxEvent
 from telephony.ids import LegId, call_leg
 
@@ -57,7 +67,7 @@ def originated(command: PbxCommand) -> LegId | None:
     match command:
         case Originate(call=call):
             return call_leg(call)
-        case SeatAgent(leg=leg) | DialOutside(leg=leg):
+        case SeatAgent(leg=leg) | DialOutside(leg=leg) | CallSupervisor(leg=leg):
             return leg
     return None
 
@@ -70,7 +80,7 @@ def failure(command: PbxCommand, fault: AmiFault) -> PbxEvent:
         if isinstance(fault, NoReply):
             return OriginateLost(server=server, leg=leg, why=why)
         return OriginateRefused(server=server, leg=leg, why=why)
-    if isinstance(command, HangUp | VisitRoom | SendHome):
+    if isinstance(command, HangUp | VisitRoom | SendHome | Audited):
         leg = command.leg
     elif (call := getattr(command, "call", None)) is not None:
         leg = call_leg(call)
