@@ -125,7 +125,9 @@ class Agent(msgspec.Struct, kw_only=True):
     a wrap-up under way ends at the latest. `after_by` and `by` are who had it so, "" when nobody did.
 
     `device` is the PBX's word for his phone, "" when not known; `private` says that it is in a call none of ours.
-    `misses` counts calls missed in a row; `back_at` is when he is back who is aside for one."""
+    `misses` counts calls missed in a row; `back_at` is when he is back who is aside for one.
+
+    `away` is true while his phone is on another's call, which he supervises."""
 
     id: AgentId
     settings: AgentSettings
@@ -140,6 +142,7 @@ class Agent(msgspec.Struct, kw_only=True):
     seat: LegId | None = None
     seated: bool = False
     seat_tries: int = 0
+    away: bool = False
     wants_ready: bool = False
     after: str = ""
     leaves_at: float | None = None
@@ -158,7 +161,7 @@ class Agent(msgspec.Struct, kw_only=True):
     def phone_ready(self) -> bool:
         """Whether a customer could be put through: a nailed-up seat stands, or the phone that is rung for each call is
         registered, as far as is known, and in no other call."""
-        if self.device in NOT_THERE:
+        if self.device in NOT_THERE or self.away:
             return False
         return self.seated or (self.mode is SeatMode.RING_EACH_CALL and not self.private)
 

@@ -126,6 +126,11 @@ class AcdEngine:
         }
         self.hears = frozenset(self.rules)
 
+    @property
+    def floor(self) -> Floor:
+        """What parts beside this one share with it."""
+        return self._floor
+
     def on(self, event: object, now: float) -> Iterable[Fact | Command]:
         hear = self.rules.get(type(event))
         return hear(event, now) if hear else ()

@@ -20,11 +20,23 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
         for number, name in _named(tree, table, "asterisk"):
             if name not in exchanges:
                 yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
+    yield from _supervisors_phones(tree, exchanges)
     yield from _known_queues_and_skills(tree)
     yield from _known_surge(tree)
     yield from _known_people(tree)
     yield from _shared_tokens(tree)
     yield from _roles_without_tokens(tree)
+
+
+def _supervisors_phones(tree: Mapping[str, Any], exchanges: Collection[str]) -> Iterator[Found]:
+    """Every supervisor's phone is on an Asterisk that is there."""
+    section = tree.get("supervision")
+    phones = section.get("phone") if isinstance(section, dict) else None
+    for name, phone in phones.items() if isinstance(phones, dict) else ():
+        at = phone.get("asterisk") if isinstance(phone, dict) else None
+        if isinstance(at, str) and at not in exchanges:
+            where = ("supervision", "phone", name, "asterisk")
+            yield where, "no_such_asterisk", {"found": at, "allowed": _list(exchanges)}
 
 
 def _known_queues_and_skills(tree: Mapping[str, Any]) -> Iterator[Found]:

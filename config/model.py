@@ -36,8 +36,8 @@ from config.fields import (
 from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftSettings, usual_reasons
 from config.later import RoundsSettings
 from config.queues import Level, QueueSettings, SkillSettings
-from config.supervision import RecordingSettings, SupervisionSettings
 from config.spans import span
+from config.supervision import RecordingSettings, SupervisionSettings
 from config.surge import SurgeSettings
 
 DAILY_CONTRACT = "pacing"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, BY_AGENT, CALLER, HOLD, MACHINE, RING, SEAT
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from simulator.render import Headers
+from simulator.supervising import SUPERVISE
 from telephony.ids import LegId
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     SEAT: ("GotoIf", "ConfBridge", "Goto"),
     RING: ("Set", "Set", "Dial", "Goto"),
     "switchroom-auto": ("ExecIf", "ExecIf", "Return"),
+    SUPERVISE: ("ChanSpy", "Goto"),
     HOLD: ("MusicOnHold", "Wait", "Hangup"),
     "switchroom-inbound": ("Goto",),
     CALLER: ("Set", "Goto"),
@@ -127,6 +129,15 @@ def _stop_mix_monitor(pbx: "AmiServer", request: Request) -> Reply:
     return _outcome(pbx.exchange.stop_recording(pbx.exchange.find(request.get("channel"))), "")
 
 
+def _mix_monitor_mute(pbx: "AmiServer", request: Request) -> Reply:
+    if request.get("direction") not in ("read", "write", "both") or request.get("state") not in ("0", "1"):
+        return refused(
+            "Invalid direction specified" if request.get("state") in ("0", "1") else "Invalid state specified"
+        )
+    leg = pbx.exchange.find(request.get("channel"))
+    return _outcome(pbx.exchange.mute(leg, request.get("state") == "1"), "")
+
+
 def _hangup(pbx: "AmiServer", request: Request) -> Reply:
     cause = request.get("cause")
     leg = pbx.exchange.find(request.get("channel"))
@@ -218,6 +229,7 @@ ACTIONS: dict[str, Known] = {
         Known("Setvar", "call", _setvar),
         Known("Getvar", "call", _getvar),
         Known("MixMonitor", "system", _mix_monitor),
+        Known("MixMonitorMute", "system", _mix_monitor_mute),
         Known("StopMixMonitor", "system", _stop_mix_monitor),
         Known("Hangup", "call", _hangup),
         Known("CoreShowChannels", "reporting", _core_show_channels),

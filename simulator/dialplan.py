@@ -9,6 +9,7 @@ from math import inf
 
 from simulator.legs import Bridge, Ending, Fate, Leg
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER, UNSEATED, OnCall, is_host
+from simulator.supervising import SUPERVISE, WAYS, Supervising
 from telephony.detection import WORD, Heard
 from telephony.events import (
     DialEnded,
@@ -61,10 +62,12 @@ def has_extension(context: str, exten: str) -> bool:
         return bool(exten)
     if context == CALLER:
         return exten in FOR_CALLERS
+    if context == SUPERVISE:
+        return exten in WAYS
     return context in START_ONLY and (exten == "s" or (context == AMD and exten == OWN))
 
 
-class Dialplan(OnCall):
+class Dialplan(OnCall, Supervising):
     """What a leg does in each context."""
 
     def _enter(self, leg: Leg, context: str, exten: str) -> None:
@@ -88,6 +91,8 @@ class Dialplan(OnCall):
                 self._enter_bridge(leg, seat)
             case "switchroom-ring":
                 self._ring_agent(leg)
+            case "switchroom-supervise":
+                self._supervise(leg, exten)
             case "switchroom-hold":
                 leg.application, leg.data = "MusicOnHold", ""
             case "switchroom-abandoned":
@@ -154,6 +159,7 @@ class Dialplan(OnCall):
         if leg.gone:
             return
         self._stop_dialling(leg)
+        self._stop_spying(leg)
         self._part(leg)
         if has_extension(context, exten):
             self._enter(leg, context, exten)
@@ -182,7 +188,9 @@ class Dialplan(OnCall):
             return
         for other in list(bridge.legs):
             self._leave_bridge(other)
-            if bridge.is_seat:
+            if other.context == SUPERVISE:
+                self._in(0.001, self._supervised, other)
+            elif bridge.is_seat:
                 self._in(0.001, self._kicked, other)
             else:
                 self._gone(other, 16)

@@ -15,10 +15,12 @@ from simulator.faults import TrunkFaults
 from simulator.inbound import Inbound
 from simulator.legs import Leg, Population
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
+from simulator.supervising import SUPERVISE
 from telephony.commands import (
     Announce,
     AskAgain,
     AskSurvey,
+    CallSupervisor,
     ConnectOutside,
     ConnectToSeat,
     DialOutside,
@@ -26,6 +28,8 @@ from telephony.commands import (
     HangUp,
     HoldCustomer,
     LeaveMessage,
+    MoveSupervisor,
+    MuteRecording,
     Originate,
     Park,
     PbxCommand,
@@ -100,6 +104,9 @@ class VirtualExchange(Inbound):
             HangUp: self._hang_up,
             StartRecording: lambda c: self._failed_if(self.record(call_leg(c.call), c.name), c, call_leg(c.call)),
             StopRecording: lambda c: self._failed_if(self.stop_recording(call_leg(c.call)), c, call_leg(c.call)),
+            MuteRecording: lambda c: self._failed_if(self.mute(call_leg(c.call), c.muted), c, call_leg(c.call)),
+            CallSupervisor: self._call_supervisor,
+            MoveSupervisor: self._move_supervisor,
             TakeSnapshot: lambda c: self._in(QUEUED_S, self._snapshot, None),
         }
 
@@ -224,6 +231,18 @@ class VirtualExchange(Inbound):
     def _seat_agent(self, command: SeatAgent) -> None:
         self.originate(command.leg, command.endpoint, AGENT, command.agent, command.ring_s, accept=True)
 
+    def _call_supervisor(self, command: CallSupervisor) -> None:
+        words = {"SWITCHROOM_SPY": command.on, "SWITCHROOM_SEAT": command.agent}
+        self.originate(
+            command.leg, command.endpoint, SUPERVISE, command.way, command.ring_s, variables=words, accept=True
+        )
+
+    def _move_supervisor(self, command: MoveSupervisor) -> None:
+        self.set_variable(command.leg, "SWITCHROOM_SPY", command.on)
+        self.set_variable(command.leg, "SWITCHROOM_SEAT", command.agent)
+        self.set_variable(command.leg, "SWITCHROOM_BACK", command.back or "")
+        self._failed_if(self.redirect(command.leg, SUPERVISE, command.way), command, command.leg)
+
     def _move(
         self,
         command: Any,
@@ -296,7 +315,7 @@ class VirtualExchange(Inbound):
         match command:
             case Originate(call=call):
                 event = OriginateRefused(server=self._server, leg=call_leg(call), why=why)
-            case SeatAgent(leg=leg) | DialOutside(leg=leg):
+            case SeatAgent(leg=leg) | DialOutside(leg=leg) | CallSupervisor(leg=leg):
                 event = OriginateRefused(server=self._server, leg=leg, why=why)
             case _:
                 about: LegId | None = getattr(command, "call", None) or getattr(command, "leg", None)

@@ -99,11 +99,14 @@ class Leg:
         "is_customer",
         "leave_at",
         "linked",
+        "muted",
         "number",
         "phone",
         "recording",
         "recording_from",
         "ringing",
+        "spied_by",
+        "spies",
         "up",
         "variables",
     )
@@ -133,6 +136,9 @@ class Leg:
         self.recording: str | None = None
         self.recording_from = 0.0
         self.asked = (0, 0)
+        self.muted = False
+        self.spies: Leg | None = None
+        self.spied_by: list[Leg] = []
         self.variables: dict[str, str] | None = None
 
     def __repr__(self) -> str:

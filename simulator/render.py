@@ -25,7 +25,10 @@ from telephony.events import (
     OptOutPressed,
     PbxEvent,
     RecordingBegan,
+    RecordingMuted,
     RecordingStopped,
+    SpyBegan,
+    SpyStopped,
     SurveyOver,
     SurveyPressed,
 )
@@ -89,6 +92,9 @@ class Rendering:
             BridgeLeft: self._bridge_left,
             RecordingBegan: self._recording_began,
             RecordingStopped: self._recording_stopped,
+            RecordingMuted: self._recording_muted,
+            SpyBegan: self._spy_began,
+            SpyStopped: self._spy_stopped,
             DeviceChanged: self._device_changed,
         }
 
@@ -269,6 +275,19 @@ class Rendering:
 
     def _recording_stopped(self, event: RecordingStopped) -> Iterator[Message]:
         yield Message("MixMonitorStop", "call", self._channel(self._leg(event)))
+
+    def _recording_muted(self, event: RecordingMuted) -> Iterator[Message]:
+        words = [("Direction", "both"), ("State", "1" if event.muted else "0")]
+        yield Message("MixMonitorMute", "call", [*self._channel(self._leg(event)), *words])
+
+    def _spy_began(self, event: SpyBegan) -> Iterator[Message]:
+        both = [*self._channel(self._leg(event), "Spyer"), *self._channel(self._exchange.legs[event.on], "Spyee")]
+        yield Message("ChanSpyStart", "call", both)
+
+    def _spy_stopped(self, event: SpyStopped) -> Iterator[Message]:
+        spied = self._exchange.legs.get(event.on)
+        both = self._channel(self._leg(event), "Spyer")
+        yield Message("ChanSpyStop", "call", [*both, *(self._channel(spied, "Spyee") if spied is not None else [])])
 
     def _device_changed(self, event: DeviceChanged) -> Iterator[Message]:
         yield Message("DeviceStateChange", "call", [("Device", event.endpoint), ("State", event.state)])

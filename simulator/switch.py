@@ -149,6 +149,14 @@ class Switch(ABC):
             self._at(when, self._hangs_up, customer)
 
     @abstractmethod
+    def _enter(self, leg: Leg, context: str, exten: str) -> None:
+        """The leg goes on there; what it does is the dialplan's."""
+
+    @abstractmethod
+    def _ears_close(self, leg: Leg) -> None:
+        """Supervisors who hear the leg, or the one whose it is, hear nothing more."""
+
+    @abstractmethod
     def _hangs_up(self, leg: Leg) -> None:
         """The far end hangs up; what follows from it is the dialplan's."""
 
@@ -179,6 +187,8 @@ class Switch(ABC):
 
     def _gone(self, leg: Leg, cause: int, tech_cause: int | None = None) -> None:
         """The leg leaves its bridge and the PBX."""
+        if leg.spies is not None or leg.spied_by:
+            self._ears_close(leg)
         self._leave_bridge(leg)
         leg.gone = True
         if leg.recording is not None:

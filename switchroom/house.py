@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from acd.engine import AcdEngine
 from acd.figures import Figures
+from acd.supervision import Supervision
 from acd.surge import SurgePlan, measured
 from config.model import CampaignSettings, ServerSettings
 from dialer.abandonment import Totals
@@ -36,6 +37,7 @@ class House:
     surge: SurgePlan
     dialer: DialerEngine
     recorder: RecordingEngine
+    supervision: Supervision
 
 
 def build(
@@ -73,6 +75,7 @@ def build(
         queues=server.queue,
         expected_s=figures.expected.expected_s,
     )
+    supervision = Supervision(acd.floor, server.supervision, calls.calls)
     dialer = DialerEngine(
         campaigns=campaigns,
         trunks=server.trunk,
@@ -86,7 +89,9 @@ def build(
     )
     timers = Timers()
     core = Core(
-        board=Switchboard(calls=calls, parts=(recorder, figures, surge, acd, dialer, Watchman(), BatchClock())),
+        board=Switchboard(
+            calls=calls, parts=(recorder, figures, surge, acd, supervision, dialer, Watchman(), BatchClock())
+        ),
         timers=timers,
         clock=clock,
         on_idle=on_idle,
@@ -102,5 +107,13 @@ def build(
     )
     core.connect(outbox)
     return House(
-        core=core, outbox=outbox, calls=calls, acd=acd, figures=figures, surge=surge, dialer=dialer, recorder=recorder
+        core=core,
+        outbox=outbox,
+        calls=calls,
+        acd=acd,
+        figures=figures,
+        surge=surge,
+        dialer=dialer,
+        recorder=recorder,
+        supervision=supervision,
     )

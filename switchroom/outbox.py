@@ -1,5 +1,6 @@
-"""The outbox: makes facts durable, then lets commands out. An Originate waits until its attempt is on disk; everything
-else leaves at once, because nobody may wait between an answer and a bridge for a disk.
+"""The outbox: makes facts durable, then lets commands out. An Originate waits until its attempt is on disk, what a
+supervisor does on a call until it is in the audit trail; everything else leaves at once, because nobody may wait between an
+answer and a bridge for a disk.
 """
 
 import logging
@@ -9,6 +10,8 @@ from prometheus_client import Counter
 
 from switchroom.timers import Timers
 from telephony.commands import (
+    Audited,
+    CallSupervisor,
     CancelTimer,
     CheckRecording,
     Command,
@@ -16,6 +19,7 @@ from telephony.commands import (
     HangUp,
     Originate,
     PbxCommand,
+    SendHome,
     SetTimer,
 )
 from telephony.events import ActionFailed, OriginateRefused
@@ -30,6 +34,9 @@ STALE_S = 2.0
 """An Originate whose intent took longer than this to become durable is withdrawn: its agent has gone elsewhere."""
 
 WITHDRAWN = Counter("switchroom_originates_withdrawn_total", "Originates held back for good", ["why"])
+
+HELD_BACK: frozenset[type[Command]] = frozenset({Originate, *Audited.__subclasses__()})
+"""What leaves only when the facts before it are durable."""
 
 Watcher = Callable[[float, Sequence[Fact]], None]
 
@@ -56,7 +63,7 @@ class Outbox:
         self._clock = clock
         self._feed = feed
         self._look = look
-        self._held: dict[LegId, tuple[Originate, float]] = {}
+        self._held: dict[LegId, tuple[Originate | Audited, float]] = {}
         self._watchers: tuple[Watcher, ...] = ()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
@@ -72,22 +79,22 @@ class Outbox:
 
     @property
     def held(self) -> int:
-        """Originates waiting for the disk."""
+        """Commands waiting for the disk."""
         return len(self._held)
 
     def take(self, facts: Sequence[Fact], commands: Sequence[Command], now: float) -> None:
         """Journal the facts and carry out the commands of one drain."""
         on_durable = None
         if commands:
-            originates: list[LegId] = []
+            waiting: list[tuple[LegId, Command]] = []
             for command in commands:
-                if type(command) is Originate:
-                    leg = LegId(command.call)
-                    self._held[leg] = (command, now)
-                    originates.append(leg)
-            if originates:
-                on_durable = lambda: self._release(originates)  # noqa: E731
-        if facts:
+                if type(command) in HELD_BACK:
+                    leg = _leg(command)  # type: ignore[arg-type]
+                    self._held[leg] = (command, now)  # type: ignore[assignment]
+                    waiting.append((leg, command))
+            if waiting:
+                on_durable = lambda: self._release(waiting)  # noqa: E731
+        if facts or on_durable is not None:
             self._ledger.submit(facts, now, on_durable)
         for command in commands:
             kind = type(command)
@@ -95,7 +102,7 @@ class Outbox:
                 self._timers.set(command.key, command.at)  # type: ignore[attr-defined]
             elif kind is CancelTimer:
                 self._timers.cancel(command.key)  # type: ignore[attr-defined]
-            elif kind is not Originate:
+            elif kind not in HELD_BACK:
                 self._carry_out(command, now)
         if facts:
             for watcher in self._watchers:
@@ -107,27 +114,33 @@ class Outbox:
             WITHDRAWN.labels("vetoed").inc()
         self._feed(fact)
 
-    def _release(self, legs: Sequence[LegId]) -> None:
+    def _release(self, waiting: Sequence[tuple[LegId, Command]]) -> None:
         now = self._clock()
-        for leg in legs:
-            held = self._held.pop(leg, None)
-            if held is None:
+        for leg, command in waiting:
+            held = self._held.get(leg)
+            if held is None or held[0] is not command:
                 continue
-            command, since = held
-            if now - since > STALE_S:
-                self._withdraw(command, "stale")
+            del self._held[leg]
+            if now - held[1] > STALE_S:
+                self._withdraw(held[0], "stale")
             else:
-                self._perform(command)
+                self._perform(held[0])
 
-    def _withdraw(self, command: Originate, why: str) -> None:
+    def _withdraw(self, command: Originate | Audited, why: str) -> None:
         WITHDRAWN.labels(why).inc()
-        self._feed(OriginateRefused(server=command.server, leg=LegId(command.call), why=why))
+        leg = _leg(command)
+        if isinstance(command, Originate | CallSupervisor):
+            self._feed(OriginateRefused(server=command.server, leg=leg, why=why))
+        else:
+            self._feed(ActionFailed(server=command.server, leg=leg, what=type(command).__name__, why=why))
 
     def _carry_out(self, command: Command, now: float) -> None:
-        if isinstance(command, HangUp) and command.leg in self._held:
-            originate, _ = self._held.pop(command.leg)
-            self._withdraw(originate, "withdrawn")
-        elif isinstance(command, PbxCommand):
+        if isinstance(command, HangUp | SendHome) and command.leg in self._held:
+            held, _ = self._held.pop(command.leg)
+            self._withdraw(held, "withdrawn")
+            if isinstance(held, Originate | CallSupervisor):
+                return
+        if isinstance(command, PbxCommand):
             self._perform(command)
         elif isinstance(command, FetchLeads):
             self._leads.fetch(command, now, self._deliver)
@@ -143,7 +156,11 @@ class Outbox:
         exchange = self._exchanges.get(command.server)
         if exchange is not None:
             exchange.perform(command)
-        elif isinstance(command, Originate):
+        elif isinstance(command, Originate | Audited):
             self._withdraw(command, "no such server")
         else:
             self._feed(ActionFailed(server=command.server, leg=None, what=type(command).__name__, why="no such server"))
+
+
+def _leg(command: Originate | Audited) -> LegId:
+    return command.leg if isinstance(command, Audited) else LegId(command.call)

@@ -106,6 +106,7 @@ class Window:
             alarms=tuple(self._alarms.values()),
             queues=house.figures.views(now, self._midnight(now)),
             surge=house.surge.view(now) if house.figures.queues else None,
+            supervisions=house.supervision.views(),
         )
 
     def _midnight(self, now: float) -> float:

@@ -7,6 +7,7 @@ from telephony.batches import BatchTimed
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.inbound import OpenInbound
 from telephony.numbers import PhoneNumber
+from telephony.supervising import KnownSupervision
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -117,3 +118,5 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """Batches that close at a set time."""
     inbound: tuple[OpenInbound, ...] = ()
     """Calls that came to us and have not ended, in the order in which they came."""
+    supervisions: tuple[KnownSupervision, ...] = ()
+    """Supervisors who were on calls."""

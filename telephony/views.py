@@ -150,6 +150,19 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     trunk: str
 
 
+class SupervisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A supervisor on a call. `ear` is listen, whisper or barge; `open` whether it is so already; `told` whether agents
+    may see it."""
+
+    supervisor: str
+    call: str
+    agent: str
+    ear: str
+    since: float
+    open: bool
+    told: bool
+
+
 class FloorView(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. `at` is seconds since the epoch; `simulated` marks a closed world."""
 
@@ -165,3 +178,4 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True):
     stocks: tuple[StockView, ...] = ()
     queues: tuple[QueueView, ...] = ()
     surge: SurgeView | None = None
+    supervisions: tuple[SupervisionView, ...] = ()

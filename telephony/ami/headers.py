@@ -29,10 +29,10 @@ from telephony.events import (
     RecordingBegan,
     RecordingMuted,
     RecordingStopped,
-    SurveyOver,
-    SurveyPressed,
     SpyBegan,
     SpyStopped,
+    SurveyOver,
+    SurveyPressed,
 )
 from telephony.ids import BridgeId, LegId, ServerId
 from telephony.numbers import NumberFault, PhoneNumber, parse
