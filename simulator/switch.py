@@ -149,10 +149,6 @@ class Switch(ABC):
             self._at(when, self._hangs_up, customer)
 
     @abstractmethod
-    def _enter(self, leg: Leg, context: str, exten: str) -> None:
-        """The leg goes on there; what it does is the dialplan's."""
-
-    @abstractmethod
     def _ears_close(self, leg: Leg) -> None:
         """Supervisors who hear the leg, or the one whose it is, hear nothing more."""
 

@@ -17,6 +17,7 @@ from telephony.commands import (
     Command,
     FetchLeads,
     HangUp,
+    MoveSupervisor,
     Originate,
     PbxCommand,
     SendHome,
@@ -35,7 +36,7 @@ STALE_S = 2.0
 
 WITHDRAWN = Counter("switchroom_originates_withdrawn_total", "Originates held back for good", ["why"])
 
-HELD_BACK: frozenset[type[Command]] = frozenset({Originate, *Audited.__subclasses__()})
+HELD_BACK: frozenset[type[Command]] = frozenset({Originate, CallSupervisor, MoveSupervisor})
 """What leaves only when the facts before it are durable."""
 
 Watcher = Callable[[float, Sequence[Fact]], None]

@@ -42,16 +42,11 @@ class Originate(PbxCommand, frozen=True, kw_only=True, gc=False):
     listen: Listen | None = None
 
 
-class Audited(PbxCommand, frozen=True, kw_only=True):
-    """What a supervisor may do only when it is in the audit trail: it leaves when all journalled before it is durable."""
-
-    leg: LegId
-
-
-class CallSupervisor(Audited, frozen=True, kw_only=True):
-    """Call a supervisor's phone under the leg id given and let it into the call of the agent's leg `on`; `way` is listen,
+class CallSupervisor(PbxCommand, frozen=True, kw_only=True):
+    """Held back until all journalled before is durable. Call a supervisor's phone under the leg id given and let it into the call of the agent's leg `on`; `way` is listen,
     whisper, barge (into a call that rang the agent's phone) or join (the seat of `agent`)."""
 
+    leg: LegId
     endpoint: str
     way: str
     on: LegId
@@ -60,13 +55,19 @@ class CallSupervisor(Audited, frozen=True, kw_only=True):
     auto_answer: bool
 
 
-class MoveSupervisor(Audited, frozen=True, kw_only=True):
-    """Have a supervisor's phone that is up go that way into a call; `back` is whose seat it goes to afterwards."""
+class MoveSupervisor(PbxCommand, frozen=True, kw_only=True):
+    """Held back likewise. Have a supervisor's phone that is up go that way into a call; `back` is whose seat it goes to
+    afterwards."""
 
+    leg: LegId
     way: str
     on: LegId
     agent: AgentId
     back: AgentId | None = None
+
+
+Audited = CallSupervisor | MoveSupervisor
+"""What a supervisor may do only when it is in the audit trail."""
 
 
 class SeatAgent(PbxCommand, frozen=True, kw_only=True):
