@@ -15,7 +15,8 @@ from acd.offers import Offers
 from acd.phones import Phones
 from acd.wishes import Wishes
 from config.model import AgentSettings, CampaignSettings, FloorSettings
-from config.queues import QueueSettings
+from config.queues import QueueSettings, SkillSettings
+from config.routing import RoutingSettings
 from telephony.agents import (
     AgentState,
     DispositionGiven,
@@ -75,11 +76,21 @@ class AcdEngine:
         floor: FloorSettings,
         serial: Callable[[], str],
         queues: Mapping[str, QueueSettings] | None = None,
+        skills: Mapping[str, SkillSettings] | None = None,
+        routing: RoutingSettings | None = None,
         expected_s: ExpectedS | None = None,
     ) -> None:
         """`serial` gives a fresh short text for each seat leg, unique over restarts; `expected_s` (queue, position,
         now) tells what a caller can expect to wait."""
-        self._floor = Floor(agents=agents, campaigns=campaigns, rules=floor, serial=serial, queues=queues)
+        self._floor = Floor(
+            agents=agents,
+            campaigns=campaigns,
+            rules=floor,
+            serial=serial,
+            queues=queues,
+            skills=skills,
+            routing=routing,
+        )
         if expected_s is not None:
             self._floor.expected_s = expected_s
         self.agents = self._floor.agents

@@ -6,12 +6,14 @@ from acd import seats
 from acd.agents import ON_A_CALL, Agent, Verb, Waiting
 from acd.line import Idle, Line
 from acd.no_answer import NoAnswer
+from acd.reasons import Reason, reason
 from acd.routing import Match, Router
 from acd.supply import Supply
-from acd.terms import Terms
+from acd.terms import LAST_AGENT, Terms
 from config.floor import NoAnswerSettings
 from config.model import AgentSettings, AmdSettings, CampaignSettings, FloorSettings
-from config.queues import QueueSettings
+from config.queues import QueueSettings, SkillSettings
+from config.routing import RoutingSettings
 from telephony.agents import AgentState, SeatMode
 from telephony.commands import CancelTimer, Command, LeaveMessage, Park, PlayAbandonMessage, SetTimer
 from telephony.facts import CallOffered, CallWaiting, Fact, OfferFailed
@@ -34,6 +36,8 @@ class Floor:
         rules: FloorSettings,
         serial: Callable[[], str],
         queues: Mapping[str, QueueSettings] | None = None,
+        skills: Mapping[str, SkillSettings] | None = None,
+        routing: RoutingSettings | None = None,
     ) -> None:
         self.rules = rules
         self.campaigns = campaigns
@@ -43,8 +47,8 @@ class Floor:
             AgentId(a.id): Agent(id=AgentId(a.id), settings=a, server=ServerId(a.asterisk), mode=SeatMode(a.mode))
             for a in agents
         }
-        self.terms = Terms(self.queues)
-        self.router = Router()
+        self.terms = Terms(self.queues, routing, skills)
+        self.router = Router(self.terms.values)
         for agent in self.agents.values():
             self.router.enrol(agent.id, agent.server, self.terms.levels(agent.settings), 0.0)
         self.idle = Idle(self.router)
@@ -121,13 +125,23 @@ class Floor:
         match = self.router.free(agent.id, agent.since, now)
         return self.met(match, now) if match is not None else []
 
-    def wait(self, waiting: Waiting, now: float, why: str = "") -> Out:
+    def wait(self, waiting: Waiting, now: float, why: Reason | None = None) -> Out:
         """The call is given to an agent at once, or waits for one; `why` takes the place of the router's own reason."""
+        self._wait_for_last(waiting, now)
         match = self.queue.add(waiting, now)
         if match is not None:
             return self.met(match, now, waiting, why)
         out: Out = [SetTimer(key=("patience", waiting.call), at=waiting.until)] if waiting.until is not None else []
         return out + self._next_widening()
+
+    def _wait_for_last(self, waiting: Waiting, now: float) -> None:
+        """A caller whose last agent is at work waits for him a while, where the queue has it so."""
+        last = self.agents.get(AgentId(waiting.traits.get(LAST_AGENT, "")))
+        seconds = self.terms.last_agent_wait_s(waiting.campaign)
+        if last is None or not seconds or waiting.wanted is not None or last.state in (S.LOGGED_OUT, S.AUX):
+            return
+        if now < waiting.answered_at + seconds and self.router.suits(last.id, self.terms.request(waiting)):
+            waiting.wanted, waiting.wanted_until = last.id, waiting.answered_at + seconds
 
     def unwait(self, call: CallId) -> Waiting | None:
         """The call waits no more; None when it did not."""
@@ -138,7 +152,7 @@ class Floor:
         found = self.router.could_take(self.terms.request(waiting), now)
         return AgentId(found) if found is not None else None
 
-    def met(self, match: Match, now: float, comes: Waiting | None = None, why: str = "") -> Out:
+    def met(self, match: Match, now: float, comes: Waiting | None = None, why: Reason | None = None) -> Out:
         """The router has matched them: the agent is reserved and the call offered. `comes` has not waited at all."""
         agent, call = self.agents[AgentId(match.agent)], CallId(match.call)
         waited = self.queue.taken(call)
@@ -146,12 +160,11 @@ class Floor:
         if known is None:
             return [*self.serve(agent, now)]
         out: Out = [CancelTimer(key=("patience", call))] if waited is not None and waited.until is not None else []
-        if not why:
-            why = f"longest idle, {match.idle_s:.0f} s" if waited is None else f"waited {now - known.answered_at:.1f} s"
+        found = why or reason(match, self.router, self.terms, came=waited is None)
         return [
             *out,
             *self.reserve(agent, call, known.campaign, now),
-            *self.offer(agent, call, known.campaign, now, why),
+            *self.offer(agent, call, known.campaign, found),
         ]
 
     def opened(self, server: ServerId, now: float) -> Out:
@@ -177,9 +190,24 @@ class Floor:
         self._widens_at = at
         return [SetTimer(key=("widen", "router"), at=at)]
 
-    def offer(self, agent: Agent, call: CallId, campaign: CampaignId, now: float, why: str) -> Out:
+    def offer(self, agent: Agent, call: CallId, campaign: CampaignId, why: Reason) -> Out:
         self.again.add(call)
-        return [CallOffered(call=call, campaign=campaign, agent=agent.id, server=agent.server, why=why)]
+        return [
+            CallOffered(
+                call=call,
+                campaign=campaign,
+                agent=agent.id,
+                server=agent.server,
+                why=why.text,
+                code=why.code,
+                words=why.words,
+            )
+        ]
+
+    def reskill(self, agent: Agent, now: float) -> Out:
+        """What the agent has to offer has changed; a call that waits for just that is his at once."""
+        match = self.router.enrol(agent.id, agent.server, self.terms.levels(agent.settings), now)
+        return self.met(match, now) if match is not None else []
 
     def wrapped(self, agent: Agent, now: float, actor: str = "") -> Out:
         out: Out = [CancelTimer(key=("wrap_up", agent.id))]

@@ -5,6 +5,7 @@ An agent is reserved before anything is sent, and a customer is either with an a
 
 from acd.agents import ON_A_CALL, WITH_CUSTOMER, Verb, Waiting
 from acd.floor import Floor, Out
+from acd.reasons import dialled_for, sample
 from acd.screening import what_becomes
 from telephony.agents import AgentState, SeatMode
 from telephony.commands import CancelTimer, ConnectToSeat, HangUp, Park, RingAgent, SetTimer
@@ -29,7 +30,6 @@ from telephony.facts import (
 from telephony.ids import AgentId, CallId, LegId
 
 S = AgentState
-SAMPLE = "sample of calls taken for machines"
 SEAT_EMPTY = "SEAT_EMPTY"
 """The dialplan's word for a customer who was sent into a seat and found no phone there."""
 
@@ -76,9 +76,9 @@ class Offers:
             out.append(hang_up if then is Then.HANG_UP else self._floor.left_message(fact))
             return out + self._floor.release(fact.call, now)
         if chosen is not None:
-            why = SAMPLE if then is Then.SAMPLE else "dialled for this agent"
-            return out + self._floor.offer(chosen, fact.call, fact.campaign, now, why)
-        return out + self._floor.wait(waiting, now, SAMPLE if then is Then.SAMPLE else "")
+            why = sample() if then is Then.SAMPLE else dialled_for()
+            return out + self._floor.offer(chosen, fact.call, fact.campaign, why)
+        return out + self._floor.wait(waiting, now, sample() if then is Then.SAMPLE else None)
 
     def carry_out_offer(self, fact: CallOffered, now: float) -> Out:
         agent = self._floor.agents[fact.agent]

@@ -6,6 +6,8 @@ They work on the raw tree so that they are reported together with the mistakes i
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from config.demands import names_in
+
 Loc = tuple[str | int, ...]
 Found = tuple[Loc, str, dict[str, str]]
 
@@ -23,6 +25,7 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
     yield from _supervisors_phones(tree, exchanges)
     yield from _known_queues_and_skills(tree)
     yield from _known_surge(tree)
+    yield from _known_demands(tree)
     yield from _known_people(tree)
     yield from _shared_tokens(tree)
     yield from _roles_without_tokens(tree)
@@ -69,6 +72,43 @@ def _known_surge(tree: Mapping[str, Any]) -> Iterator[Found]:
     for place, name in enumerate(named if isinstance(named, list) else []):
         if isinstance(name, str) and name not in allowed:
             yield ("surge", "queues", place), "no_such_queue", {"found": name, "allowed": _list(allowed)}
+
+
+def _known_demands(tree: Mapping[str, Any]) -> Iterator[Found]:
+    """Every skill and queue a queue's demand names is there, and the steps that widen it come in order."""
+    queues, skills = tree.get("queue"), tree.get("skill")
+    if not isinstance(queues, dict):
+        return
+    known = list(skills) if isinstance(skills, dict) else []
+    for name, queue in queues.items():
+        if not isinstance(queue, dict):
+            continue
+        yield from _asked(("queue", name, "needs"), queue.get("needs"), known, list(queues))
+        steps = queue.get("widen")
+        before = 0.0
+        for number, step in enumerate(steps if isinstance(steps, list) else []):
+            if not isinstance(step, dict):
+                continue
+            at: Loc = ("queue", name, "widen", number)
+            yield from _asked((*at, "needs"), step.get("needs"), known, list(queues))
+            also = step.get("also")
+            for place, other in enumerate(also if isinstance(also, list) else []):
+                if isinstance(other, str) and other not in queues:
+                    yield (*at, "also", place), "no_such_queue", {"found": other, "allowed": _list(queues)}
+            after = step.get("after_s", 30.0)
+            if isinstance(after, int | float):
+                if after <= before:
+                    yield (*at, "after_s"), "widen_order", {"found": str(after), "before": str(before)}
+                before = float(after)
+
+
+def _asked(at: Loc, text: object, skills: Collection[str], queues: Collection[str]) -> Iterator[Found]:
+    for name in names_in(text) if isinstance(text, str) else ():
+        if name.startswith("queue:"):
+            if name[6:] not in queues:
+                yield at, "no_such_queue", {"found": name[6:], "allowed": _list(queues)}
+        elif ":" not in name and name not in skills:
+            yield at, "no_such_skill", {"found": name, "allowed": _list(skills)}
 
 
 def _known_people(tree: Mapping[str, Any]) -> Iterator[Found]:

@@ -112,6 +112,12 @@ def demand(text: str) -> Demand:
     return found
 
 
+def names_in(text: str) -> list[str]:
+    """Every skill a demand's text names, whether it can be read or not."""
+    words = [found[2] for found in _WORD.finditer(text) if found[2]]
+    return list(dict.fromkeys(word for word in words if word not in _WORDS and not word.isdigit()))
+
+
 class _Reader:
     """Reads words one after another; `word` is the one at hand, empty at the end."""
 

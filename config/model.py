@@ -36,6 +36,7 @@ from config.fields import (
 from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftSettings, usual_reasons
 from config.later import RoundsSettings
 from config.queues import Level, QueueSettings, SkillSettings
+from config.routing import RoutingSettings
 from config.spans import span
 from config.supervision import RecordingSettings, SupervisionSettings
 from config.surge import SurgeSettings
@@ -344,6 +345,7 @@ class ServerSettings(Section):
     queue: dict[Name, QueueSettings] = Field(
         default_factory=dict, description="The queues callers wait in, by name; none has the name of a campaign."
     )
+    routing: RoutingSettings = Field(default_factory=RoutingSettings, description="Which agent takes which call.")
     voicemail: RoundsSettings = Field(
         default_factory=RoundsSettings, description="The rounds in which callers' messages go out to agents."
     )

@@ -7,6 +7,7 @@ from pydantic import Field
 from config.fields import Line, Seconds, Section
 from config.floor import NoAnswerSettings
 from config.later import CallbackSettings, VoicemailSettings
+from config.routing import DemandText, WidenSettings
 
 Level = Annotated[int, Field(ge=1, le=5)]
 """How good an agent is at a skill."""
@@ -16,6 +17,9 @@ class SkillSettings(Section):
     """A table ``[skill.NAME]`` of ``server.toml``."""
 
     title: Line = Field("", description="Name shown to people.")
+    certificate: bool = Field(
+        False, description="Counts only for agents who hold a valid certificate (`switchroom agent certify`)."
+    )
 
 
 class QueueSettings(Section):
@@ -28,6 +32,23 @@ class QueueSettings(Section):
     )
     priority: Annotated[float, Field(ge=0, le=1000)] = Field(
         0.0, description="Callers here are served as if they had waited so many seconds longer."
+    )
+    ageing: Annotated[float, Field(ge=0, le=100)] = Field(
+        1.0,
+        description="Seconds a caller here comes ahead for each second he waits; above 1 he overtakes other queues.",
+    )
+    most_ahead_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        86_400.0, description="Most that priority and ageing put a caller ahead, in seconds."
+    )
+    needs: DemandText = Field(
+        "", description="Skills agents must have besides serving the queue, e.g. broadband>=3 and (yue or cmn>=2)."
+    )
+    widen: list[WidenSettings] = Field(
+        default_factory=list, description="Steps that widen the demand as the wait grows, in order of after_s."
+    )
+    last_agent_wait_s: Seconds = Field(
+        0.0,
+        description="A caller waits so many seconds for the agent he spoke with last, then anyone may take him; 0: not.",
     )
     service_level_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         20.0, description="A caller answered within this many seconds was answered in time."

@@ -73,6 +73,8 @@ def build(
         floor=server.floor,
         serial=serials(started),
         queues=server.queue,
+        skills=server.skill,
+        routing=server.routing,
         expected_s=figures.expected.expected_s,
     )
     supervision = Supervision(acd.floor, server.supervision, calls.calls)

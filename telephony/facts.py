@@ -110,13 +110,16 @@ class CallScreened(Fact, frozen=True, kw_only=True):
 
 
 class CallOffered(Fact, frozen=True, kw_only=True):
-    """An agent is reserved for the call; recording starts and the bridge follows."""
+    """An agent is reserved for the call; recording starts and the bridge follows. `code` and `words` say why he, for pages
+    to translate, `why` says it in English."""
 
     call: CallId
     campaign: CampaignId
     agent: AgentId
     server: ServerId
     why: str
+    code: str = ""
+    words: dict[str, str] = {}
 
 
 class OfferFailed(Fact, frozen=True, kw_only=True):

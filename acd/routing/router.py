@@ -187,6 +187,18 @@ class Router:
         known = self._agents.get(agent)
         return known is not None and known.since is not None
 
+    def levels(self, agent: str) -> Mapping[str, int]:
+        """The agent's skills as he is enrolled."""
+        known = self._agents.get(agent)
+        return known.profile.levels if known is not None else {}
+
+    def suits(self, agent: str, request: Request) -> bool:
+        """Whether the agent is on the request's PBX and meets its first demand."""
+        known = self._agents.get(agent)
+        if known is None or known.profile.server != request.server:
+            return False
+        return request.steps[0].demand.meets(known.profile.levels)
+
     def waits(self, call: str) -> bool:
         return call in self._calls
 
