@@ -28,6 +28,9 @@ NAMES = (
     "predictive_hour",
     "pacing_decision",
     "pacing",
+    "acd_match",
+    "acd_flexibility",
+    "acd_events",
 )
 ONLY_BY_NAME = frozenset({"predictive_hour", "pacing"})
 """What takes as long as the time it plays; left out when none is named."""
@@ -54,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="leave database and logs of `predictive_hour` there; must not be there yet",
     )
     parser.add_argument("--states", type=int, default=100_000, help="random states of the benchmark `pacing_decision`")
+    parser.add_argument("--events", type=int, default=200_000, help="random events of the benchmark `acd_events`")
     parser.add_argument("--seeds", type=int, default=4, help="seeds of the benchmark `pacing`")
     parser.add_argument("--scale", type=float, default=0.4, help="share of the hours the benchmark `pacing` plays")
     parser.add_argument(
@@ -78,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 numbers=given.numbers,
                 states=given.states,
                 seeds=given.seeds,
+                events=given.events,
                 scale=given.scale,
                 rows=given.rows,
                 minutes=given.minutes,
@@ -129,6 +134,8 @@ def measure(
         options["customers"] = customers
     elif name == "pacing_decision":
         options["states"] = more["states"]
+    elif name == "acd_events":
+        options["events"] = more["events"]
     elif name == "pacing":
         options = {one: more[one] for one in ("seeds", "scale", "rows")}
     found: Result = module.run(**options)

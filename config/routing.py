@@ -91,8 +91,11 @@ class RoutingSettings(Section):
 
     wait: Annotated[float, Field(ge=0, le=1000)] = Field(1.0, description="Points for each second a call has waited.")
     idle: Annotated[float, Field(ge=0, le=1000)] = Field(1.0, description="Points for each second an agent is idle.")
-    level: Points = Field(30.0, description="Points for each level an agent has of the skills a call asks for.")
-    last_agent: Points = Field(60.0, description="Points for the agent the caller spoke with last.")
+    level: Points = Field(
+        1000.0,
+        description="Points for each level an agent has of the skills a call asks for; a thousand is as good as strict, 30 lets a call that waits half a minute longer go first.",
+    )
+    last_agent: Points = Field(2000.0, description="Points for the agent the caller spoke with last.")
     outbound_ahead_s: Seconds = Field(
         60.0, description="Customers we called are served as if they had waited so many seconds longer than callers."
     )

@@ -102,7 +102,7 @@ class Router:
         personal = request.wanted is not None and (request.wanted_until is None or request.wanted_until > now)
         step = self._step(request, now)
         kind = self._kind(request, step)
-        ahead = request.priority + kind.holding.ahead_s
+        ahead = request.priority + self._values.holding(request.traits).ahead_s
         place = (request.pace * request.entered - ahead, request.entered, self._serial, request.call)
         call = _Call(request, self._serial, personal, kind, place, step)
         if request.server in self._open:
