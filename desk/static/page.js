@@ -5,6 +5,7 @@ import { ask, keepToken, listen, reasons as askReasons, tail, token } from "/sta
 import { Board, STATES } from "/static/board.js";
 import { Campaign, Flow, STAGES } from "/static/campaigns.js";
 import { Events } from "/static/events.js";
+import { Queues } from "/static/queues.js";
 import { AgentPanel, TokenDialog } from "/static/panel.js";
 import { Refusals } from "/static/refusals.js";
 import { Plot } from "/static/plots.js";
@@ -133,7 +134,8 @@ function Page() {
       <${Tiles} view=${view} trend=${trend} />
       ${view.campaigns.length > 1 && html`<div class="card whole"><h2>${t("head.flow")}</h2><${Flow} stages=${stages} /></div>`}
       <div class="columns"><div class="left">
-        <section aria-label=${t("head.campaigns")} class="campaigns">${view.campaigns.length === 0 && html`<p class="card none">${t("none.campaigns")}</p>`}
+        <${Queues} queues=${view.queues} surge=${view.surge} />
+        <section aria-label=${t("head.campaigns")} class="campaigns">${view.campaigns.length === 0 && !view.queues?.length && html`<p class="card none">${t("none.campaigns")}</p>`}
           ${view.campaigns.map((campaign) => html`<${Campaign} key=${campaign.id} campaign=${campaign} stocks=${(view.stocks ?? []).filter((stock) => stock.campaign === campaign.id)} minutes=${hours[campaign.id]} onAsk=${onAsk} />`)}</section>
         <${Board} agents=${view.agents} at=${view.at} onPick=${setPicked} />
       </div><aside class="right"><${Lines} trunks=${view.trunks} servers=${view.servers} /><${Refusals} at=${view.at} live=${live} /><${Events} facts=${facts} titles=${titles} skipped=${skipped} /></aside></div>

@@ -59,6 +59,7 @@ from telephony.views import (
     TrunkView,
 )
 from tests.desk.fake_books import FakeBooks
+from tests.desk.fake_queues import queues, surge
 
 EPOCH = 1_790_000_000.0
 A_NUMBER = "+8613800138000"
@@ -204,6 +205,8 @@ class FakeFloor:
             servers=tuple(self.servers),
             alarms=tuple(self.alarms),
             stocks=tuple(self.stocks),
+            queues=queues(),
+            surge=surge(self.clock.now()),
         )
 
     def ask(self, ask: Ask) -> Refused | None:
