@@ -64,7 +64,11 @@ def revived(known: OpenInbound) -> Call:
     call.connected_at, call.agent, call.way, call.stale = known.connected_at, known.agent, known.way, True
     if known.connected_at is not None:
         call.waited_s = known.connected_at - known.arrived_at
-        call.stage = Stage.TALKING
+        call.stage = Stage.LEAVING if known.parted else Stage.TALKING
+        call.talker, call.talked_s = known.agent, known.talked_s
+        call.talk_from = None if known.parted else known.talk_from or known.connected_at
+        if known.parted:
+            call.agent = None
     elif known.agent is not None:
         call.stage = Stage.OFFERED
     return call

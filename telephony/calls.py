@@ -58,6 +58,17 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     agent: AgentId | None = None
     bridge: BridgeId | None = None
     agent_leg: LegId | None = None
+    talk_from: float | None = None
+    """Since when the agent who has him now has had him."""
+    talked_s: float = 0.0
+    """How long agents had him who have left him since."""
+    held_before_s: float = 0.0
+    talker: AgentId | None = None
+    """The last agent who had him."""
+    queue: CampaignId | None = None
+    """Where he waits, if not where he came from."""
+    in_seat: bool = False
+    """The phone that rang for him has been moved into a seat and no longer ends with him by itself."""
     abandoned: bool = False
     judged: bool = False
     hung_up_by_us: bool = False
@@ -78,6 +89,22 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     def in_talk(self) -> bool:
         return self.stage is Stage.TALKING or self.stage is Stage.HELD
 
+    @property
+    def waits_in(self) -> CampaignId:
+        """The campaign or queue whose agents may take him."""
+        return self.queue or self.campaign
+
+    def begin_part(self, agent: AgentId, leg: LegId, now: float) -> bool:
+        """The agent has him from now on; returns whether another, or the same, had him before."""
+        again = self.talker is not None
+        self.agent = self.talker = agent
+        self.agent_leg, self.left_at = leg, None
+        self.talk_from, self.held_before_s = now, self.held_s
+        if self.connected_at is None:
+            self.connected_at = now
+        self.move(Stage.TALKING, now)
+        return again
+
     def apart(self, now: float) -> list[Fact]:
         """Customer and agent part for good; nothing when they were not together."""
         if self.agent is None or not self.in_talk:
@@ -85,9 +112,13 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
         if self.held_at is not None:
             self.held_s += now - self.held_at
             self.held_at = None
-        self.left_at = now
+        began = self.talk_from if self.talk_from is not None else self.connected_at
+        talk_s = max(0.0, now - began) if began is not None else 0.0
+        self.talked_s += talk_s
+        self.left_at, self.talk_from, self.in_seat = now, None, False
         self.move(Stage.LEAVING, now)
-        return [CallLeft(call=self.id, agent=self.agent)]
+        hold_s = max(0.0, self.held_s - self.held_before_s)
+        return [CallLeft(call=self.id, agent=self.agent, talk_s=talk_s, hold_s=hold_s)]
 
     def close(self, now: float, *, vanished: bool = False, place: int = 0) -> list[Fact]:
         """The last facts of the call; `vanished` when the PBX no longer knows it and nobody saw it end, `place` where
@@ -102,7 +133,6 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
             by = AbandonedBy.SWITCHROOM if self.hung_up_by_us else AbandonedBy.CUSTOMER
             waited = now - self.answered_at if self.answered_at is not None else 0.0
             facts.append(CallAbandoned(call=self.id, campaign=self.campaign, by=by, waited_s=waited))
-        talk = (self.left_at or now) - self.connected_at if self.connected_at is not None else 0.0
         rung_until = self.answered_at or now
         facts.append(
             CallEnded(
@@ -112,10 +142,10 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
                 trunk=self.trunk,
                 server=self.server,
                 outcome=outcome,
-                agent=self.agent if self.connected_at is not None else None,
+                agent=self.talker if self.connected_at is not None else None,
                 rang=self.rang_at is not None,
                 ring_s=max(0.0, rung_until - self.placed_at),
-                talk_s=max(0.0, talk),
+                talk_s=self.talked_s,
                 hold_s=self.held_s,
                 cause=self.evidence.cause,
                 tech_cause=self.evidence.tech_cause,
@@ -130,9 +160,9 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
             call=self.id,
             queue=self.campaign,
             server=self.server,
-            agent=self.agent if self.connected_at is not None else None,
+            agent=self.talker if self.connected_at is not None else None,
             waited_s=waited_s,
-            talk_s=max(0.0, (self.left_at or now) - self.connected_at) if self.connected_at is not None else 0.0,
+            talk_s=self.talked_s,
             hold_s=self.held_s,
             cause=self.evidence.cause,
             way=self.way,

@@ -46,8 +46,9 @@ from telephony.facts import (
     OfferFailed,
     ServerChanged,
 )
-from telephony.ids import AgentId, BridgeId, CallId, LegId, ServerId, agent_of_seat, is_call
+from telephony.ids import AgentId, BridgeId, CallId, LegId, ServerId, agent_of_seat, call_leg, call_of_outside, is_call
 from telephony.leads import Restored
+from telephony.oncall import CallHandedOver
 
 VERDICT_GRACE_S = 2.0
 """How long an ended leg waits for its OriginateResponse, which may come after the Hangup (30 of 500 measured)."""
@@ -89,6 +90,7 @@ class CallTable:
             CallScreened: self._screened,
             CallAbandoned: self._abandoned,
             CallHeld: self._held,
+            CallHandedOver: self._handed_over,
             LinkLost: self._link_lost,
             LinkUp: self._link_up,
             PbxSnapshot: self._snapshot,
@@ -239,7 +241,7 @@ class CallTable:
             took_s = now - call.answered_at if call.answered_at is not None else 0.0
             out.append(CallJudged(call=call.id, campaign=call.campaign, heard=heard, took_s=took_s, why=event.why))
         amd = event.amd if heard is not None else ""
-        out.append(CallWaiting(call=call.id, campaign=call.campaign, server=call.server, agent=call.wanted, amd=amd))
+        out.append(CallWaiting(call=call.id, campaign=call.waits_in, server=call.server, agent=call.wanted, amd=amd))
         return out
 
     def _screened(self, fact: CallScreened, now: float) -> Out:
@@ -257,6 +259,10 @@ class CallTable:
 
     def _dial_ended(self, event: DialEnded, now: float) -> Out:
         call = self.calls.get(CallId(event.leg)) or self.calls.get(self.agent_legs.get(event.leg, CallId("")))
+        caller = self.calls.get(CallId(event.caller)) if event.caller is not None else None
+        if caller is not None and call is None and caller.agent is not None:
+            call, caller.agent_leg = caller, event.leg
+            self.agent_legs[event.leg] = caller.id
         if call is not None:
             call.evidence.dial_status = event.status
         return []
@@ -270,7 +276,25 @@ class CallTable:
         call.agent = fact.agent
         call.evidence.dial_status = ""
         call.move(Stage.OFFERED, now)
+        if call.bridge is not None and any(
+            self._agent_on(leg, call) == fact.agent for leg in self.bridges.get(call.bridge, ())
+        ):
+            return self._meet(call, self.bridges[call.bridge], now)
         return []
+
+    def _handed_over(self, fact: CallHandedOver, now: float) -> Out:
+        """The agent's part is over; whoever is next takes him by an offer, or he waits, or leaves the floor."""
+        call = self.calls.get(fact.call)
+        if call is None:
+            return []
+        out: Out = list(call.apart(now))
+        self._forget_agent(call)
+        call.wanted = None
+        if fact.queue and call.inbound:
+            call.campaign = fact.queue
+        elif fact.queue:
+            call.queue = fact.queue
+        return out
 
     def _offer_failed(self, fact: OfferFailed, now: float) -> Out:
         call = self.calls.get(fact.call)
@@ -287,18 +311,22 @@ class CallTable:
         call = self.calls.get(CallId(event.leg))
         if call is not None:
             call.bridge = event.bridge
-            for leg in members:
-                agent = self._agent_on(leg, call)
-                if agent is not None:
-                    return self._connect(call, agent, leg, now)
-            return []
+            return self._meet(call, members, now)
         for leg in members:
             other = self.calls.get(CallId(leg))
             if other is not None:
-                agent = self._agent_on(event.leg, other)
-                if agent is not None:
-                    return self._connect(other, agent, event.leg, now)
+                return self._meet(other, members, now)
         return []
+
+    def _meet(self, call: Call, members: Iterable[LegId], now: float) -> Out:
+        """The customer is in a bridge: his own agent has him if he is there too, else whichever agent is."""
+        here = [(agent, leg) for leg in sorted(members) if (agent := self._agent_on(leg, call)) is not None]
+        for agent, leg in here:
+            if agent == call.agent:
+                return self._connect(call, agent, leg, now)
+        if not here or call.stage is Stage.LEAVING:
+            return []
+        return self._connect(call, *here[0], now)
 
     def _agent_on(self, leg: LegId, call: Call) -> AgentId | None:
         seated = agent_of_seat(leg)
@@ -318,16 +346,12 @@ class CallTable:
         if call.agent is not None and agent != call.agent:
             return [Anomaly(where="calls", what="bridged with another agent than the one reserved")]
         out = self._answer(call, now)
-        call.agent = agent
-        call.agent_leg = leg
-        call.left_at = None
-        if call.connected_at is None:
-            call.connected_at = now
-        call.move(Stage.TALKING, now)
-        waited = now - call.answered_at if call.answered_at is not None else 0.0
+        since = call.left_at if call.left_at is not None else call.answered_at
+        again = call.begin_part(agent, leg, now)
+        waited = now - since if since is not None else 0.0
         if call.waited_s is None:
             call.waited_s = waited
-        out.append(CallConnected(call=call.id, agent=agent, waited_s=waited))
+        out.append(CallConnected(call=call.id, agent=agent, waited_s=waited, leg=leg, again=again))
         return out
 
     def _left(self, event: BridgeLeft, now: float) -> Out:
@@ -350,6 +374,7 @@ class CallTable:
         call = self.calls.get(fact.call)
         if call is not None and call.stage is Stage.TALKING:
             call.held_at = now
+            call.in_seat = call.agent_leg in self.agent_legs
             call.move(Stage.HELD, now)
         return []
 
@@ -377,8 +402,7 @@ class CallTable:
     def _agent_leg_ended(self, event: LegEnded, now: float) -> Out:
         owner = self.agent_legs.pop(event.leg, None)
         if owner is not None:
-            call = self.calls.get(owner)
-            return list(call.apart(now)) if call is not None else []
+            return self._rung_phone_ended(self.calls.get(owner), now)
         agent = agent_of_seat(event.leg)
         if agent is None:
             return []
@@ -386,6 +410,18 @@ class CallTable:
             if call.agent == agent and call.in_talk:
                 return [*call.apart(now), Park(server=call.server, call=call.id)]
         return []
+
+    def _rung_phone_ended(self, call: Call | None, now: float) -> Out:
+        """By itself it has taken the customer with it; out of a seat it has not, and who is held waits for another."""
+        if call is None:
+            return []
+        held, in_seat = call.stage is Stage.HELD, call.in_seat
+        out: Out = list(call.apart(now))
+        if held:
+            out.append(Park(server=call.server, call=call.id))
+        elif in_seat:
+            out.append(HangUp(server=call.server, leg=call_leg(call.id)))
+        return out
 
     def _close_when_complete(self, call: Call, now: float) -> Out:
         if call.evidence.complete:
@@ -446,7 +482,7 @@ class CallTable:
                 out.append(HangUp(server=event.server, leg=leg))
             elif CallId(leg) not in self.calls and reconcile.is_lost_caller(row):
                 out += arrivals.whose(row, event.server)
-            elif row.linked != leg and CallId(row.linked) in self.calls and agent_of_seat(leg) is None:
+            elif row.linked != leg and CallId(row.linked) in self.calls and _is_rung_phone(row):
                 owner = self.calls[CallId(row.linked)]
                 owner.agent_leg = leg
                 self.agent_legs[leg] = owner.id
@@ -473,7 +509,7 @@ class CallTable:
         if not row.up and not call.inbound:
             return out
         out += self._answer(call, now)
-        agent_leg = seen.partner(row)
+        agent_leg = seen.partner(row, call.agent)
         if agent_leg is not None:
             agent = agent_of_seat(agent_leg) or call.agent
             call.bridge = row.bridge
@@ -487,14 +523,18 @@ class CallTable:
             self._forget_agent(call)
             call.judged = True
             call.move(Stage.WAITING, now)
-            out.append(CallWaiting(call=call.id, campaign=call.campaign, server=call.server, agent=call.wanted))
+            out.append(CallWaiting(call=call.id, campaign=call.waits_in, server=call.server, agent=call.wanted))
         elif reconcile.is_alone_in_seat(row):
             out += [*call.apart(now), *self._give_up_offer(call, "resync")]
             self._forget_agent(call)
             out.append(Park(server=call.server, call=call.id))
         elif reconcile.is_on_hold(row) and call.agent is not None:
+            if call.stage is Stage.LEAVING:
+                return out
             call.held_at = call.held_at or now
             call.stage = Stage.HELD
+            if not seen.has_agent(call.agent, call.agent_leg):
+                out += [*call.apart(now), Park(server=call.server, call=call.id)]
         return out
 
     def _restored(self, event: Restored, now: float) -> Out:
@@ -503,3 +543,8 @@ class CallTable:
         for caller in event.inbound:
             self.calls[caller.call] = arrivals.revived(caller)
         return []
+
+
+def _is_rung_phone(row: LegSeen) -> bool:
+    """Whether a leg that belongs to a customer's is an agent's phone that rang for him."""
+    return agent_of_seat(row.leg) is None and call_of_outside(row.leg) is None and not row.channel.startswith("Local/")

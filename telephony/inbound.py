@@ -20,6 +20,10 @@ class OpenInbound(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     way: str = ""
     recording: bool = False
+    talk_from: float | None = None
+    """As in OpenCall, and the next two."""
+    talked_s: float = 0.0
+    parted: bool = False
 
 
 class CallerFound(msgspec.Struct, frozen=True, kw_only=True):

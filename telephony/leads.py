@@ -86,6 +86,25 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
     heard_at: float | None = None
     """When the customer could first be connected."""
     abandoned: bool = False
+    talk_from: float | None = None
+    """Since when the agent who has him has had him; None: since he was first connected."""
+    talked_s: float = 0.0
+    """How long agents had him who had left him by then."""
+    parted: bool = False
+    """The last agent had left him."""
+
+
+class KnownConsult(msgspec.Struct, frozen=True, kw_only=True):
+    """A consultation that was under way when the process ended; fields as in the facts that told of it."""
+
+    agent: AgentId
+    call: CallId
+    kind: str
+    to: str
+    target: AgentId | None
+    leg: LegId | None
+    stage: str
+    at: float
 
 
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,3 +139,4 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """Calls that came to us and have not ended, in the order in which they came."""
     supervisions: tuple[KnownSupervision, ...] = ()
     """Supervisors who were on calls."""
+    consults: tuple[KnownConsult, ...] = ()

@@ -4,7 +4,7 @@ import msgspec
 
 from telephony.calls import Call, Stage
 from telephony.events import LegSeen, PbxSnapshot
-from telephony.ids import BridgeId, LegId, agent_of_seat, is_call
+from telephony.ids import AgentId, BridgeId, LegId, agent_of_seat, call_of_outside, is_call
 from telephony.leads import OpenCall
 from telephony.outcomes import Evidence
 
@@ -13,7 +13,7 @@ CALLER_CONTEXT = "switchroom-caller"
 LEAVING = frozenset({"away", "outside"})
 """Extensions in which a caller is on his way out."""
 HOLD_CONTEXT = "switchroom-hold"
-SEAT_CONTEXT = "switchroom-seat"
+SEAT_CONTEXTS = frozenset({"switchroom-seat", "switchroom-return"})
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -22,19 +22,26 @@ class Seen(msgspec.Struct, frozen=True):
     rows: dict[LegId, LegSeen]
     bridges: dict[BridgeId, frozenset[LegId]]
 
-    def partner(self, row: LegSeen) -> LegId | None:
-        """The leg that shares a bridge with a customer's leg, if any: a seat, or a phone that was rung for him."""
+    def partner(self, row: LegSeen, agent: AgentId | None = None) -> LegId | None:
+        """The agent's leg that shares a bridge with a customer's leg, if any: a seat, or a phone that was rung for him;
+        of several the one of `agent`."""
         if row.bridge is None:
             return None
-        for leg in sorted(self.bridges[row.bridge]):
-            if (
-                leg != row.leg
-                and not is_call(leg)
-                and leg in self.rows
-                and not self.rows[leg].channel.startswith("CBAnn")
-            ):
-                return leg
-        return None
+        found = [
+            leg
+            for leg in sorted(self.bridges[row.bridge])
+            if leg != row.leg
+            and not is_call(leg)
+            and call_of_outside(leg) is None
+            and leg in self.rows
+            and not self.rows[leg].channel.startswith(("CBAnn", "Local/"))
+        ]
+        own = [leg for leg in found if agent_of_seat(leg) == agent]
+        return own[0] if own else found[0] if found else None
+
+    def has_agent(self, agent: AgentId, leg: LegId | None) -> bool:
+        """Whether the agent's seat, or the leg of his that is named, is up."""
+        return any(row.up and (row.leg == leg or agent_of_seat(row.leg) == agent) for row in self.rows.values())
 
 
 def read(snapshot: PbxSnapshot) -> Seen:
@@ -74,7 +81,7 @@ def is_on_hold(row: LegSeen) -> bool:
 
 
 def is_alone_in_seat(row: LegSeen) -> bool:
-    return row.up and row.context == SEAT_CONTEXT
+    return row.up and row.context in SEAT_CONTEXTS
 
 
 def revive(known: OpenCall) -> Call:
@@ -102,7 +109,11 @@ def revive(known: OpenCall) -> Call:
         stale=True,
     )
     if known.connected_at is not None:
-        call.stage = Stage.TALKING
+        call.stage = Stage.LEAVING if known.parted else Stage.TALKING
+        call.talker, call.talked_s = known.agent, known.talked_s
+        call.talk_from = None if known.parted else known.talk_from or known.connected_at
+        if known.parted:
+            call.agent = None
     elif known.answered_at is not None:
         call.stage = Stage.OFFERED if known.agent is not None else Stage.ANSWERED
     elif known.rang_at is not None:
