@@ -111,7 +111,7 @@ class Screens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScreenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a wish: `done` of `of` receivers show it; `left_out` are (id, why) of the others."""
+    """What came of a wish: `done` of `of` receivers show it; `left_out` says by id why the others do not."""
 
     said: str
     good: bool
@@ -119,7 +119,7 @@ class ScreenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     done: int = 0
     of: int = 0
     took_s: float = 0.0
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: dict[str, str] = {}
 
 
 class SeatSession(msgspec.Struct, frozen=True, kw_only=True):

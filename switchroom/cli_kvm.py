@@ -301,7 +301,7 @@ def _wish(remote: Remote, wish: dict[str, Any], as_json: bool) -> None:
         text = say_word(LANG, f"kvm.said.{answer['said']}")
         about = f" {answer['about']}" if answer["about"] and not answer["good"] else ""
         console.print(f"{text}{about}", markup=False, style=None if answer["good"] else "red")
-        for id, why in answer["left_out"]:
+        for id, why in answer["left_out"].items():
             console.print(f"  {id}: {say_word(LANG, f'kvm.said.{why}')}", markup=False)
     if not answer["good"]:
         raise typer.Exit(1)

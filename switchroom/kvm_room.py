@@ -201,7 +201,7 @@ class KvmRoom:
         receiver, user = self._receiver(rx), said.user.strip()
         wait_s = self.people.wait_s(user, receiver, self.clock.now())
         if wait_s > 0:
-            return SeatSession(told=Told(said="wait", more=((f"{wait_s:.0f} s", "wait_s"),)))
+            return SeatSession(told=Told(said="wait", more={f"{wait_s:.0f} s": "wait_s"}))
         good = await asyncio.to_thread(matches, said.password, self.people.kept(user)) and self.people.knows(user)
         now = self.clock.now()
         wait_s = self.people.tried(user, receiver, good, now)
@@ -234,7 +234,7 @@ class KvmRoom:
             said=answer.said,
             good=answer.good,
             about=answer.about,
-            more=tuple((one.about, one.said.value) for one in answer.left_out),
+            more={one.about: one.said.value for one in answer.left_out},
         )
 
     # the edge
@@ -378,7 +378,7 @@ def _answer(answer: Answer) -> ScreenAnswer:
         done=answer.done,
         of=answer.of,
         took_s=round(answer.took_s, 4),
-        left_out=tuple((one.about, one.said.value) for one in answer.left_out),
+        left_out={one.about: one.said.value for one in answer.left_out},
     )
 
 

@@ -84,7 +84,7 @@ def _feedback(desk: Desk, lang: str) -> Screen:
 def feedback(told: Told, lang: str) -> str:
     """The text of an answer: its own words, then those that were left out."""
     text = say(lang, f"kvm.said.{told.said}")
-    more = "; ".join(f"{about} {say(lang, f'kvm.said.{said}')}" for about, said in told.more[:3])
+    more = "; ".join(f"{about} {say(lang, f'kvm.said.{said}')}" for about, said in list(told.more.items())[:3])
     return f"{text} ({more})" if more else text
 
 

@@ -64,9 +64,9 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of something: `good` closes the OSD after a second. `about` and `more` are ids and what is wrong there."""
+    """What came of something: `good` closes the OSD after a second. `about` is an id, `more` says by id what is wrong there."""
 
     said: str
     good: bool = False
     about: str = ""
-    more: tuple[tuple[str, str], ...] = ()
+    more: dict[str, str] = {}

@@ -10,6 +10,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import Tokens
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
+from tests.desk.fake_kvm import FakeKvm
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -22,6 +23,7 @@ class Office:
     floor: FakeFloor
     queries: FakeQueries
     batches: FakeBatches
+    kvm: FakeKvm
     client: aiohttp.ClientSession
     port: int
     waits: list[float]
@@ -31,9 +33,10 @@ class Office:
         return f"http://127.0.0.1:{self.port}"
 
 
-async def _open(*, simulated: bool, **settings: object) -> Office:
+async def _open(*, simulated: bool, kvm: bool = True, **settings: object) -> Office:
     floor = FakeFloor(simulated=simulated)
     queries, batches = FakeQueries(), FakeBatches()
+    screens = FakeKvm()
     waits: list[float] = []
 
     async def note(seconds: float) -> None:
@@ -49,11 +52,14 @@ async def _open(*, simulated: bool, **settings: object) -> Office:
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
         clock=floor.clock,
+        kvm=screens if kvm else None,
         tokens=Tokens(api.tokens, note, roles=api.roles),
     )
     port = await desk.start()
     client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=60))
-    return Office(desk=desk, floor=floor, queries=queries, batches=batches, client=client, port=port, waits=waits)
+    return Office(
+        desk=desk, floor=floor, queries=queries, batches=batches, kvm=screens, client=client, port=port, waits=waits
+    )
 
 
 @pytest.fixture

@@ -14,6 +14,10 @@ from tests.desk.conftest import Office
 from tests.desk.schema import faults
 
 BODIES = {
+    "wishes": {"do": "connect", "rx": "7", "text": "7"},
+    "drift": {"then": "adopt"},
+    "wish": {"session": "s", "do": "push", "text": "all"},
+    "/kvm/receivers/{id}/sign-in": {"user": "wang", "password": "secret word"},
     "not-ready": {"reason": "lunch"},
     "leave": {"in_s": 30, "reason": "lunch"},
     "complaints": {"customer": "k1", "how": "phone"},
@@ -79,7 +83,7 @@ async def test_answers_are_what_the_document_says(office: Office, route: Route) 
     elif route.takes in (None, Nothing):
         sent = {}
     else:
-        sent = {"json": BODIES.get(route.path.rpartition("/")[2], {})}
+        sent = {"json": BODIES.get(route.path, BODIES.get(route.path.rpartition("/")[2], {}))}
     async with office.client.request(route.method, _url(route), **sent) as response:
         assert response.status == 200, await response.text()
         if route.gives == "file":

@@ -238,7 +238,7 @@ def test_both_ends_see_a_push() -> None:
 
 
 def test_targets_left_out_of_a_push_are_named() -> None:
-    told = Told(said="pushed", good=True, more=(("5003", "offline"),))
+    told = Told(said="pushed", good=True, more={"5003": "offline"})
     assert feedback(told, "zh-CN") == "推送成功 (5003 此设备不在线)"
 
 
