@@ -170,7 +170,7 @@ class Counters:
             spread.add(fact.for_s)
 
     def _restored(self, event: Restored, now: float) -> None:
-        for caller in getattr(event, "inbound", ()):
+        for caller in event.inbound:
             if caller.connected_at is None and not caller.way:
                 self._queue[caller.call] = caller.queue
         for known in event.agents:

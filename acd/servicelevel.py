@@ -184,6 +184,6 @@ class Levels:
         self._open.pop(fact.call, None)
 
     def _restored(self, event: Restored, now: float) -> None:
-        for caller in getattr(event, "inbound", ()):
+        for caller in event.inbound:
             if caller.connected_at is None and not caller.way:
                 self._open[caller.call] = caller.queue

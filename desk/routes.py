@@ -11,6 +11,7 @@ from desk.dnc_routes import DNC_ROUTES
 from desk.forecast_ports import CampaignForecast
 from desk.kvm_routes import KVM_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
+from desk.queue_routes import QUEUE_ROUTES
 from desk.route import Query, Route
 from dialer.amd.report import AmdReport
 from telephony.agents import CampaignAction
@@ -61,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
     *BATCH_ROUTES,
     *DNC_ROUTES,
     *KVM_ROUTES,
+    *QUEUE_ROUTES,
     _read("/status", "status", "The floor in a few figures.", bodies.Status),
     _read("/agents", "agents", "All agents with state, time and today's work.", tuple[AgentView, ...]),
     _read("/campaigns", "campaigns", "All campaigns with pace and rates.", tuple[CampaignView, ...]),

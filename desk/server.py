@@ -25,6 +25,8 @@ from desk.kvm_api import KvmApi
 from desk.kvm_ports import KvmDesk
 from desk.live import Live
 from desk.ports import DeskQueries
+from desk.queue_api import QueueApi
+from desk.queue_ports import QueueBooks
 from desk.tokens import Tokens
 from telephony.ports import Clock, Floor
 
@@ -71,6 +73,7 @@ class Desk:
         forecaster: Forecaster,
         clock: Clock,
         kvm: KvmDesk | None = None,
+        queue_books: QueueBooks | None = None,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
     ) -> None:
@@ -93,6 +96,7 @@ class Desk:
             DoNotCallApi(do_not_call),
             ForecastApi(floor, forecaster),
             KvmApi(kvm),
+            QueueApi(floor, queue_books),
         ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)

@@ -62,8 +62,16 @@ ENDED = Change(
 DISPOSED = Change(
     name="caller_disposed", table=tables.inbound, verb=Verb.UPDATE, columns=("call", "disposition", "note")
 )
+DECIDED = Change(
+    name="caller_decided",
+    table=tables.inbound,
+    verb=Verb.UPDATE,
+    columns=("call", "decided_at", "decided", "decided_s", "decided_in"),
+    how=dict.fromkeys(("decided_at", "decided", "decided_s", "decided_in"), _FIRST),
+    merge=lambda first, second: first,
+)
 
-ORDER: tuple[Change, ...] = (ARRIVED, NAMED, SENT_ON, QUEUED, OFFERED, CONNECTED, GONE, ENDED, DISPOSED)
+ORDER: tuple[Change, ...] = (ARRIVED, NAMED, SENT_ON, QUEUED, OFFERED, CONNECTED, GONE, DECIDED, ENDED, DISPOSED)
 
 
 def _of_caller(row: Callable[[float, Any], Row]) -> Callable[[float, Any], Row | None]:
@@ -86,6 +94,7 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
             lambda at, f: (f.call, f.way.value, f.to or None, f.to if f.way is Way.QUEUE and f.to else f.queue),
         ),
     ),
+    facts.CallerDecided: ((DECIDED, lambda at, f: (f.call, at, f.how, f.waited_s, f.queue)),),
     facts.CallerGone: ((GONE, lambda at, f: (f.call, f.position, f.waited_s)),),
     facts.InboundEnded: ((ENDED, lambda at, f: (f.call, at, f.agent, f.waited_s, f.talk_s, f.hold_s, f.cause, None)),),
     facts.CallDisposed: ((DISPOSED, _of_caller(lambda at, f: (f.call, f.disposition, f.note))),),

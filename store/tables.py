@@ -327,8 +327,19 @@ inbound = Table(
     Column("nuisance", BigInteger),
     Column("disposition", Text),
     Column("note", Text),
+    Column("decided_at", Float(53)),
+    Column("decided", Text),
+    Column("decided_s", Float(53)),
+    Column("decided_in", Text),
 )
 Index("ix_inbound_arrived", inbound.c.arrived_at)
+Index(
+    "ix_inbound_decided",
+    inbound.c.decided_in,
+    inbound.c.decided_at,
+    sqlite_where=text("decided_at IS NOT NULL"),
+    postgresql_where=text("decided_at IS NOT NULL"),
+)
 Index("ix_inbound_number", inbound.c.number_key, inbound.c.arrived_at)
 Index("ix_inbound_customer", inbound.c.customer, inbound.c.arrived_at)
 Index(

@@ -35,6 +35,7 @@ from switchroom.forecasts import Forecasts
 from switchroom.house import House, build
 from switchroom.kvm_room import KvmRoom
 from switchroom.opening import StoreFault, open_store
+from switchroom.queuework import Queuework, put_in
 from switchroom.view import Window
 from telephony.agents import Ask, PhoneMoved, Refused
 from telephony.ami.link import AmiLink
@@ -169,6 +170,7 @@ class LiveFloor:
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
             kvm=self.kvm,
+            queue_books=Queuework(self.store, self.server.queue, self.server.zone, now=self.clock.now),
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
         try:
@@ -178,6 +180,7 @@ class LiveFloor:
             raise
         await self.batches.start()
         await self._count_in(self.house.dialer.uncounted(), self.clock.now())
+        await asyncio.to_thread(put_in, self.store, self.house.figures, self.clock.now())
         self.house.core.feed(known)
         self.do_not_call.start(self.house.core.feed, self.house.core.carry)
         self._learning = asyncio.create_task(self._put_away_again(), name="put away what is learned")

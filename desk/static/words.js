@@ -429,6 +429,7 @@ export const WORDS = {
   "code.agent_unknown": ["没有坐席 {agent}。", "There is no agent {agent}."],
   "code.agent_state": ["坐席 {agent} 当前状态为 {state}，不能执行 {verb}。", "Agent {agent} is {state} and cannot {verb} now."],
   "code.no_such_surge_level": ["应急预案没有第 {found} 级；最高 {limit} 级。", "The surge plan has no level {found}; the highest is {limit}."],
+  "code.no_queues": ["没有设置任何队列，也就没有应急预案。", "No queue is set, so there is no surge plan."],
   "code.no_surge": ["应急预案现在没有启动任何级别。", "The surge plan is at no level now."],
   "code.unknown_queue": ["没有这个队列。", "There is no such queue."],
   "code.disposition_unknown": ["没有“{disposition}”这个登记项；可用：{allowed}。", "There is no disposition “{disposition}”; there are: {allowed}."],
