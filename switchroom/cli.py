@@ -25,6 +25,7 @@ from switchroom import (
     cli_leads,
     cli_odds,
     cli_policy,
+    cli_queue,
     cli_run,
     cli_setup,
 )
@@ -62,6 +63,7 @@ cli_books.install(app)
 cli_gate.install(app)
 cli_abandon.install(app)
 cli_odds.install(app)
+cli_queue.install(app)
 
 
 @app.callback(invoke_without_command=True)

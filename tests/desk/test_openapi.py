@@ -35,6 +35,7 @@ BODIES = {
     "close": {"at": 1.8e9},
     "cutover": {"successor": "summer", "at": 1.8e9},
     "trial": {"count": 200},
+    "enter": {"level": 2},
     "targets": {"connect_rate": 0.3, "success_rate": 0.02, "calls_per_hour": 12},
 }
 UNDOCUMENTED = {"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/live"}
