@@ -47,7 +47,6 @@ from telephony.facts import (
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, TrunkId
 from telephony.outcomes import Outcome
-from telephony.surge import SurgeView
 from telephony.views import (
     AgentView,
     AlarmView,
@@ -55,7 +54,6 @@ from telephony.views import (
     CampaignView,
     ContractView,
     FloorView,
-    QueueView,
     ServerView,
     StockView,
     TrunkView,
@@ -113,42 +111,6 @@ class FakeClock:
 
     def now(self) -> float:
         return self.at
-
-
-QUEUE = QueueView(
-    id="service",
-    title="客服热线",
-    waiting=3,
-    longest_s=41.0,
-    expected_s=55.0,
-    threshold_s=20.0,
-    ready=0,
-    busy=12,
-    offered=100,
-    answered=90,
-    answered_in=80,
-    abandoned=8,
-    abandoned_in=3,
-    short=2,
-    sent_on=2,
-    overflowed=1,
-    asa_s=9.5,
-    abandonment=6 / 98,
-    longest_waited_s=130.0,
-    service_levels={"offered": 0.8, "net": 80 / 98},
-    recent_service_levels={"offered": None, "net": None},
-)
-PLAN = SurgeView(
-    level=1,
-    levels=4,
-    since=0.0,
-    enabled=True,
-    held=False,
-    actor="",
-    why="load",
-    actions=("reserves",),
-    load={"waiting_per_agent": 0.3, "longest_s": 41.0},
-)
 
 
 class FakeFloor:
@@ -245,8 +207,6 @@ class FakeFloor:
             stocks=tuple(self.stocks),
             queues=queues(),
             surge=surge(self.clock.now()),
-            queues=(QUEUE,),
-            surge=PLAN,
         )
 
     def ask(self, ask: Ask) -> Refused | None:
