@@ -62,6 +62,8 @@ class Floor:
         self.reserved: dict[CallId, AgentId] = {}
         self.again: set[CallId] = set()
         """Customers an agent was found for once, or who waited before a restart: they wait anew when they wait again."""
+        self.turns: dict[CallId, Callable[[Agent, CallId, float], Out]] = {}
+        """What is done in place of an offer when an agent is reserved for somebody who is not on the line."""
         self.up: set[ServerId] = set()
 
     def take_seat(self, agent: Agent) -> Out:
@@ -191,6 +193,8 @@ class Floor:
         return [SetTimer(key=("widen", "router"), at=at)]
 
     def offer(self, agent: Agent, call: CallId, campaign: CampaignId, why: Reason) -> Out:
+        if (turn := self.turns.get(call)) is not None:
+            return turn(agent, call, agent.since)
         self.again.add(call)
         return [
             CallOffered(

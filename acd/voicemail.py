@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 from config.later import RoundsSettings
 from telephony.ids import AgentId
 
+LATE_S = 5.0
+"""A round that was slept through by more is left out: the next one follows soon."""
+
 
 class Round(NamedTuple):
     """One round: its instant (epoch seconds), which time of the day it belongs to and its number, both from 1."""
@@ -71,6 +74,11 @@ class Rota:
                 if one.at > now:
                     return one
             day += timedelta(days=1)
+
+    def due(self, now: float) -> list[Round]:
+        """The rounds of this instant."""
+        today = datetime.fromtimestamp(now, self._zone).date()
+        return [one for day in (today - timedelta(days=1), today) for one in self.on(day) if abs(one.at - now) < LATE_S]
 
     def hand_out(self, number: int, messages: Sequence[str], present: Collection[AgentId]) -> list[Handing]:
         """Who is handed what in that round; `messages` oldest first, `present` are the agents who are there."""

@@ -45,6 +45,10 @@ class VoicemailSettings(Section):
         "",
         description="Campaign (mode manual, running) through which messages are answered, as for callbacks; empty: they can be heard, not called back.",
     )
+    waive_frequency: bool = Field(
+        False,
+        description="Call back about a message although the campaign's frequency rules would not let the customer be called; the call counts all the same.",
+    )
     greeting: SoundName = Field("vm-intro", description="Sound played before the beep, as Asterisk knows it.")
     longest_s: Annotated[float, Field(ge=5, le=1800)] = Field(120.0, description="Longest message, in seconds.")
     silence_s: Annotated[float, Field(ge=1, le=60)] = Field(

@@ -58,6 +58,8 @@ class Flight(msgspec.Struct, kw_only=True, gc=False):
     told: float = USUAL
     """What was told of its lead when it was dialled (`dialer.odds`), from these traits."""
     traits: Traits = ()
+    asked_for: bool = False
+    """The customer has asked for the call: what becomes of it is not the campaign's retry rules' to say."""
 
 
 def taken_over(call: OpenCall) -> Flight:

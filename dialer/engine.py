@@ -11,6 +11,7 @@ from typing import Any
 from config.model import AbandonContract, AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
 from dialer.abandonment import Totals
 from dialer.amd.stage import LISTENING
+from dialer.asked_for import AskedFor
 from dialer.automatic import Automatic
 from dialer.batches import Batches
 from dialer.books import CANCELLABLE, taken_over
@@ -55,6 +56,7 @@ from telephony.facts import (
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId, CampaignId, ServerId
+from telephony.later import CallbackReserved, CalleeRead, MessageDialling
 from telephony.leads import Contact, Lead, LeadsFetched, OpenCall, Restored
 from telephony.ports import AgentSupply
 from telephony.surge import SurgeChanged
@@ -97,6 +99,7 @@ class DialerEngine:
         self._by_hand = ByHand(self._campaigns, self._outgoing, supply, self._crew, self._obstacle)
         self._automatic = Automatic(self._campaigns, self._outgoing, supply, self._by_hand, self._crew, self._obstacle)
         self._batches = Batches(self._campaigns, self._by_hand)
+        self._asked_for = AskedFor(self._campaigns, self._outgoing, self._obstacle)
         for name, settings in campaigns.items():
             self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
         self.staff(agents)
@@ -123,10 +126,13 @@ class DialerEngine:
             SkipAsked: by_hand.skip,
             BatchClosed: self._batches.closed,
             LeadAltered: self._altered,
+            CallbackReserved: self._asked_for.callback,
+            MessageDialling: self._asked_for.message,
             **dict.fromkeys(MOVES, self._batches.moved),
         }
         self.rules: dict[type, Callable[[Any, float], Said | None]] = {
             **{kind: _answering(rule) for kind, rule in answering.items()},
+            CalleeRead: self._asked_for.read,
             OriginateAccepted: course.accepted,
             CallRang: course.rang,
             CallAnswered: course.answered,
@@ -395,6 +401,8 @@ class DialerEngine:
                 trunk.busy += 1
         for call in event.talked:
             self._progress.remember(taken_over(call))
+        asked_for = {known.dialled for known in event.callbacks} | {known.dialled for known in event.messages}
+        self._asked_for.taken_over(call for call in asked_for if call is not None)
         for name, state in event.campaigns:
             campaign = self._campaigns.get(name)
             if campaign is None or state not in set(Run):

@@ -30,33 +30,42 @@ class Outgoing:
         """Whether the surge plan has outbound campaigns place no calls."""
 
     def place(
-        self, campaign: Campaign, lead: Lead, trunk: Trunk, agent: AgentId | None, reason: str, now: float, out: Said
-    ) -> None:
-        """Place a call the gate has just passed."""
+        self,
+        campaign: Campaign,
+        lead: Lead,
+        trunk: Trunk,
+        agent: AgentId | None,
+        reason: str,
+        now: float,
+        out: Said,
+        *,
+        asked_for: bool = False,
+    ) -> Flight:
+        """Place a call the gate has just passed; `asked_for` by the customer, outside the campaign's work list."""
         call = self._call_ids()
         traits, told = campaign.told(lead, now)
         settings = campaign.settings
         server, customer, key = trunk.server, lead.customer, lead.number_key
         self.gate.reserve(Contact(at=now, call=call, customer=customer, number_key=key, campaign=campaign.id))
         trunk.take(now)
-        self.books.open(
-            Flight(
-                call=call,
-                campaign=campaign.id,
-                lead=lead.id,
-                customer=customer,
-                number_key=key,
-                number=lead.number,
-                trunk=trunk.id,
-                server=server,
-                agent=agent,
-                attempts=lead.attempts + 1,
-                placed_at=now,
-                told=told,
-                traits=traits,
-                listened=campaign.listen is not None,
-            )
+        flight = Flight(
+            call=call,
+            campaign=campaign.id,
+            lead=lead.id,
+            customer=customer,
+            number_key=key,
+            number=lead.number,
+            trunk=trunk.id,
+            server=server,
+            agent=agent,
+            attempts=lead.attempts + 1,
+            placed_at=now,
+            told=told,
+            traits=traits,
+            listened=campaign.listen is not None,
+            asked_for=asked_for,
         )
+        self.books.open(flight)
         campaign.totals.placed += 1
         caller_id = campaign.caller_id(trunk)
         out.append(
@@ -88,6 +97,7 @@ class Outgoing:
                 listen=campaign.listen,
             )
         )
+        return flight
 
     def refuse(self, campaign: Campaign, lead: LeadId, verdict: Verdict, out: Said) -> None:
         """Send a lead the gate refused to rest; said once, since it leaves the hopper."""

@@ -192,17 +192,18 @@ class Progress:
         outcome = event.outcome.value
         campaign.totals.outcomes[outcome] = campaign.totals.outcomes.get(outcome, 0) + 1
         campaign.gauges.ended(outcome)
-        fact = rest(
-            flight.lead,
-            event.outcome,
-            talked=talked,
-            attempts=flight.attempts,
-            callback_at=flight.callback_at,
-            promised_by=flight.promised_by,
-            retry=campaign.settings.retry,
-            now=now,
-        )
-        outgoing.rest(campaign, fact, out)
+        if talked or flight.callback_at is not None or not flight.asked_for:
+            fact = rest(
+                flight.lead,
+                event.outcome,
+                talked=talked,
+                attempts=flight.attempts,
+                callback_at=flight.callback_at,
+                promised_by=flight.promised_by,
+                retry=campaign.settings.retry,
+                now=now,
+            )
+            outgoing.rest(campaign, fact, out)
         if talked:
             self.remember(flight)
         return campaign

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from store import caller_changes, tables
+from store import caller_changes, later_changes, tables
 from store.changes import Change, Row, Verb
 from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
@@ -233,6 +233,7 @@ ORDER: tuple[Change, ...] = (
     *(LEAD, HANDED, AGENT, SPELL_ENDED, SPELL, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
     *caller_changes.ORDER,
+    *later_changes.ORDER,
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -326,8 +327,9 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
     facts.RecordingFiled: ((RECORDING_STATE, lambda at, f: (f.call, "filed", None, f.bytes, f.seconds)),),
 }
 
+_TOLD = (_OWN, caller_changes.RULES, later_changes.RULES, later_changes.TOLD)
 RULES: dict[type[Fact], tuple[Rule, ...]] = {
-    kind: (*_OWN.get(kind, ()), *caller_changes.RULES.get(kind, ())) for kind in _OWN | caller_changes.RULES
+    kind: tuple(rule for each in _TOLD for rule in each.get(kind, ())) for each in _TOLD for kind in each
 }
 
 _encoder = msgspec.json.Encoder()

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from store.allocation import portions_held
 from store.batch_life import timed
 from store.inbound import open_inbound
+from store.later import last_handed, open_callbacks, open_messages
 from store.opening import Store
 from store.sealing import Seal
 from store.tables import agents, attempts, campaigns, journal, leads, recordings
@@ -64,6 +65,9 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         ends = timed(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
         came = open_inbound(connection, None if mine is None else mine.servers)
+        servers = mine.servers if mine is not None else None
+        called_back, left = open_callbacks(connection, servers), open_messages(connection, servers)
+        handed = last_handed(connection)
     if mine is not None:
         calls = [row for row in calls if row.server in mine.servers]
         talked = [row for row in talked if row.server in mine.servers]
@@ -78,6 +82,9 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         portions=held,
         timed=ends,
         inbound=came,
+        callbacks=called_back,
+        messages=left,
+        last_handed=handed,
     )
 
 

@@ -180,6 +180,13 @@ leads = Table(
     Column("consent_until", Float(53)),
     Column("consent_proof", Text),
     Column("rested_for", Text),
+    Column("promised_at", Float(53)),
+)
+Index(
+    "ix_leads_promised",
+    leads.c.promised_at,
+    sqlite_where=text("promised_at IS NOT NULL"),
+    postgresql_where=text("promised_at IS NOT NULL"),
 )
 Index("ux_leads_number", leads.c.campaign, leads.c.number_key, unique=True)
 Index(
@@ -371,6 +378,71 @@ nuisance = Table(
 )
 Index("ix_nuisance_number", nuisance.c.number_key)
 Index("ix_nuisance_customer", nuisance.c.customer)
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("callback", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("since", Float(53), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("lead", BigInteger),
+    Column("customer", Text),
+    Column("number_key", BigInteger),
+    Column("agent", Text),
+    Column("dialled", Text),
+    Column("dialled_at", Float(53)),
+    Column("tries", Integer),
+    Column("not_before", Float(53)),
+    Column("why", Text),
+    Column("closed_at", Float(53)),
+    Column("closed_by", Text),
+)
+Index("ix_callbacks_since", callbacks.c.since)
+Index(
+    "ix_callbacks_open",
+    callbacks.c.queue,
+    callbacks.c.since,
+    sqlite_where=text("closed_at IS NULL"),
+    postgresql_where=text("closed_at IS NULL"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("bytes", BigInteger),
+    Column("seconds", Float(53)),
+    Column("looked_at", Float(53)),
+    Column("campaign", Text),
+    Column("lead", BigInteger),
+    Column("customer", Text),
+    Column("number_key", BigInteger),
+    Column("agent", Text),
+    Column("branch", Text),
+    Column("round", Integer),
+    Column("handed_by", Text),
+    Column("handed_at", Float(53)),
+    Column("dialled", Text),
+    Column("dialled_at", Float(53)),
+    Column("why", Text),
+    Column("result", Text),
+    Column("note", Text),
+    Column("done_at", Float(53)),
+)
+Index("ix_messages_at", messages.c.at)
+Index(
+    "ix_messages_open",
+    messages.c.at,
+    sqlite_where=text("done_at IS NULL"),
+    postgresql_where=text("done_at IS NULL"),
+)
 
 recordings = Table(
     "recordings",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from acd.engine import AcdEngine
 from acd.figures import Figures
+from acd.later import Later
 from acd.supervision import Supervision
 from acd.surge import SurgePlan, measured
 from config.model import CampaignSettings, ServerSettings
@@ -22,6 +23,7 @@ from switchroom.watchman import Watchman
 from telephony.calltable import CallTable
 from telephony.commands import CheckRecording
 from telephony.ids import ServerId
+from telephony.later import FileCallee, LookForMessage, ReadCallee
 from telephony.ports import Exchange, LeadSource, Ledger
 
 
@@ -52,6 +54,7 @@ def build(
     bars: Bars | None = None,
     started: float | None = None,
     look: Callable[[CheckRecording], None] = lambda _: None,
+    later: Callable[[FileCallee | ReadCallee | LookForMessage], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
 ) -> House:
     """Build the parts and connect them; nothing runs until the first event is fed, and the caller subscribes to the
@@ -77,6 +80,7 @@ def build(
         routing=server.routing,
         expected_s=figures.expected.expected_s,
     )
+    served_later = Later(acd.floor, server.queue, server.voicemail, server.zone)
     supervision = Supervision(acd.floor, server.supervision, calls.calls)
     dialer = DialerEngine(
         campaigns=campaigns,
@@ -92,7 +96,8 @@ def build(
     timers = Timers()
     core = Core(
         board=Switchboard(
-            calls=calls, parts=(recorder, figures, surge, acd, supervision, dialer, Watchman(), BatchClock())
+            calls=calls,
+            parts=(recorder, figures, surge, acd, served_later, supervision, dialer, Watchman(), BatchClock()),
         ),
         timers=timers,
         clock=clock,
@@ -106,6 +111,7 @@ def build(
         clock=clock,
         feed=core.feed,
         look=look,
+        later=later,
     )
     core.connect(outbox)
     return House(

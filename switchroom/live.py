@@ -34,6 +34,7 @@ from switchroom.dnc_watch import DoNotCallWatch
 from switchroom.forecasts import Forecasts
 from switchroom.house import House, build
 from switchroom.kvm_room import KvmRoom
+from switchroom.laterwork import LaterWork
 from switchroom.opening import StoreFault, open_store
 from switchroom.queuework import Queuework, put_in
 from switchroom.view import Window
@@ -120,6 +121,16 @@ class LiveFloor:
                 settings, self.clock, jitter=Random(), region=self.server.region
             )
         self.do_not_call = DoNotCallWatch(self.store, self.server.do_not_call.list, self.campaigns, self.clock.now)
+        self.later = LaterWork(
+            self.store,
+            folders={
+                ServerId(a.name): a.recordings_here for a in self.server.asterisk if a.recordings_here is not None
+            },
+            now=self.clock.now,
+            look_back_s=self._look_back_s,
+            post=self._post,
+            feed=lambda event: self.house.core.feed(event),
+        )
         self.house: House = build(
             server=self.server,
             campaigns=self.campaigns,
@@ -131,6 +142,7 @@ class LiveFloor:
             bars=await asyncio.to_thread(self.do_not_call.load),
             started=await asyncio.to_thread(lease.begin_run, self.store, self.clock.now()),
             look=self._look,
+            later=self.later.ask,
             on_idle=self._arm,
         )
         self.house.dialer.remember(await asyncio.to_thread(oddsbook.found, self.store))
@@ -234,6 +246,7 @@ class LiveFloor:
         if self._keeping is not None:
             self._keeping.cancel()
         await asyncio.to_thread(self.leads.close)
+        await asyncio.to_thread(self.later.close)
         unwritten = await asyncio.to_thread(self.writer.close)
         await asyncio.to_thread(self._anchor_now)
         if unwritten:

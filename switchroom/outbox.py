@@ -26,6 +26,7 @@ from telephony.commands import (
 from telephony.events import ActionFailed, OriginateRefused
 from telephony.facts import AttemptVetoed, Fact
 from telephony.ids import LegId, ServerId
+from telephony.later import FileCallee, LookForMessage, ReadCallee, TellCallback
 from telephony.leads import LeadsFetched
 from telephony.ports import Exchange, LeadSource, Ledger
 
@@ -55,8 +56,10 @@ class Outbox:
         clock: Callable[[], float],
         feed: Callable[[object], None],
         look: Callable[[CheckRecording], None],
+        later: Callable[[FileCallee | ReadCallee | LookForMessage], None] = lambda _: None,
     ) -> None:
-        """`feed` puts an event back to the switchboard, after the drain at hand; `look` checks a recording's file."""
+        """`feed` puts an event back to the switchboard, after the drain at hand; `look` checks a recording's file,
+        `later` asks the store and the disk about whoever is served later."""
         self._ledger = ledger
         self._leads = leads
         self._exchanges = exchanges
@@ -64,6 +67,7 @@ class Outbox:
         self._clock = clock
         self._feed = feed
         self._look = look
+        self._later = later
         self._held: dict[LegId, tuple[Originate | Audited, float]] = {}
         self._watchers: tuple[Watcher, ...] = ()
 
@@ -86,6 +90,7 @@ class Outbox:
     def take(self, facts: Sequence[Fact], commands: Sequence[Command], now: float) -> None:
         """Journal the facts and carry out the commands of one drain."""
         on_durable = None
+        promises: list[TellCallback] = []
         if commands:
             waiting: list[tuple[LegId, Command]] = []
             for command in commands:
@@ -93,8 +98,10 @@ class Outbox:
                     leg = _leg(command)  # type: ignore[arg-type]
                     self._held[leg] = (command, now)  # type: ignore[assignment]
                     waiting.append((leg, command))
-            if waiting:
-                on_durable = lambda: self._release(waiting)  # noqa: E731
+                elif type(command) is TellCallback and command.noted:
+                    promises.append(command)
+            if waiting or promises:
+                on_durable = lambda: self._release(waiting, promises)  # noqa: E731
         if facts or on_durable is not None:
             self._ledger.submit(facts, now, on_durable)
         for command in commands:
@@ -103,7 +110,7 @@ class Outbox:
                 self._timers.set(command.key, command.at)  # type: ignore[attr-defined]
             elif kind is CancelTimer:
                 self._timers.cancel(command.key)  # type: ignore[attr-defined]
-            elif kind not in HELD_BACK:
+            elif kind not in HELD_BACK and command not in promises:
                 self._carry_out(command, now)
         if facts:
             for watcher in self._watchers:
@@ -115,8 +122,11 @@ class Outbox:
             WITHDRAWN.labels("vetoed").inc()
         self._feed(fact)
 
-    def _release(self, waiting: Sequence[tuple[LegId, Command]]) -> None:
+    def _release(self, waiting: Sequence[tuple[LegId, Command]], promises: Sequence[TellCallback] = ()) -> None:
+        """What was waiting for the disk leaves: calls that are not stale, and what callers are promised."""
         now = self._clock()
+        for promise in promises:
+            self._perform(promise)
         for leg, command in waiting:
             held = self._held.get(leg)
             if held is None or held[0] is not command:
@@ -147,6 +157,8 @@ class Outbox:
             self._leads.fetch(command, now, self._deliver)
         elif isinstance(command, CheckRecording):
             self._look(command)
+        elif isinstance(command, (FileCallee, ReadCallee, LookForMessage)):
+            self._later(command)
         else:
             log.error("no way to carry out %s", type(command).__name__)
 

@@ -1,7 +1,5 @@
 """The words of calls that are served later: callers who are called back instead of waiting, and messages they leave."""
 
-from enum import StrEnum
-
 import msgspec
 
 from telephony.agents import AgentAsk, Ask
@@ -11,25 +9,9 @@ from telephony.facts import Fact
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId
 from telephony.leads import Lead
 from telephony.numbers import PhoneNumber
+from telephony.promises import CallbackState
 
 CALLBACK_PREFIX = "cb-"
-
-
-class CallbackState(StrEnum):
-    """Where a callback stands. It is not promised to the caller before it is WAITING on disk."""
-
-    ASKED = "asked"
-    """The caller has confirmed a number; it is being put down."""
-    WAITING = "waiting"
-    RESERVED = "reserved"
-    """An agent is kept for it; nothing has been dialled."""
-    DIALLING = "dialling"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-OPEN = frozenset({CallbackState.ASKED, CallbackState.WAITING, CallbackState.RESERVED, CallbackState.DIALLING})
 
 
 def callback_of(call: CallId) -> str:
@@ -59,12 +41,12 @@ class CallbackDeclined(PbxEvent, frozen=True, kw_only=True):
 
 
 class MessageLeft(PbxEvent, frozen=True, kw_only=True):
-    """A caller has left a message; `name` is its file's, without a number in it, `status` Asterisk's word."""
+    """A caller has left a message; `name` is its file's, without a number in it; `queue` whose mailbox it is."""
 
     leg: CallId
     name: str
+    queue: CampaignId
     number: PhoneNumber | None
-    status: str = ""
 
 
 # what the PBX is told
@@ -88,6 +70,7 @@ class TakeMessage(PbxCommand, frozen=True, kw_only=True):
     """Have the caller leave a message: greeting, beep, record until silence, the key, or the longest time."""
 
     call: CallId
+    queue: CampaignId
     name: str
     greeting: str
     longest_s: float
@@ -189,6 +172,7 @@ class CallbackDialled(Fact, frozen=True, kw_only=True):
     call: CallId
     campaign: CampaignId
     agent: AgentId
+    server: ServerId
 
 
 class CallbackRefused(Fact, frozen=True, kw_only=True):
@@ -215,23 +199,6 @@ class CallbackClosed(Fact, frozen=True, kw_only=True):
     state: CallbackState
     why: str
     actor: str = ""
-
-
-class KnownCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """An open callback found in the store at start-up."""
-
-    callback: str
-    call: CallId
-    queue: CampaignId
-    server: ServerId
-    since: float
-    state: CallbackState
-    lead: LeadId | None
-    customer: CustomerId
-    number_key: int
-    dialled: CallId | None
-    tries: int
-    not_before: float
 
 
 class CallbackCancelAsked(Ask, frozen=True, kw_only=True):
@@ -297,6 +264,15 @@ class VoicemailDialled(Fact, frozen=True, kw_only=True):
     agent: AgentId
 
 
+class VoicemailUndialled(Fact, frozen=True, kw_only=True):
+    """The call back was not placed: the gate's rule or what stood in its way, and until when."""
+
+    message: str
+    agent: AgentId
+    rule: str
+    until: float | None
+
+
 class VoicemailDone(Fact, frozen=True, kw_only=True):
     """What came of the message, noted by the agent who answered it."""
 
@@ -304,22 +280,6 @@ class VoicemailDone(Fact, frozen=True, kw_only=True):
     agent: AgentId
     result: str
     note: str = ""
-
-
-class KnownMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message not done with, found in the store at start-up; `since` is when it came or was handed out."""
-
-    message: str
-    call: CallId
-    queue: CampaignId
-    server: ServerId
-    name: str
-    at: float
-    campaign: CampaignId
-    lead: LeadId | None
-    agent: AgentId | None
-    since: float
-    found: bool
 
 
 class MessageTakeAsked(AgentAsk, frozen=True, kw_only=True):
@@ -349,13 +309,14 @@ class MessageDoneAsked(AgentAsk, frozen=True, kw_only=True):
 
 
 class MessageDialling(Fact, frozen=True, kw_only=True):
-    """An agent's wish to call back about a message, for the dialler, who places it or says why not."""
+    """An agent's wish to call back about a message, for the dialler, who places the call or says why not."""
 
     message: str
     agent: AgentId
     campaign: CampaignId
     lead: LeadId
-    actor: str
+    server: ServerId
+    waive_frequency: bool = False
 
 
 # appointments

@@ -7,6 +7,7 @@ from telephony.batches import BatchTimed
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.inbound import OpenInbound
 from telephony.numbers import PhoneNumber
+from telephony.promises import KnownCallback, KnownMessage
 from telephony.supervising import KnownSupervision
 
 
@@ -140,3 +141,9 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     supervisions: tuple[KnownSupervision, ...] = ()
     """Supervisors who were on calls."""
     consults: tuple[KnownConsult, ...] = ()
+    callbacks: tuple[KnownCallback, ...] = ()
+    """Callers who are to be called back."""
+    messages: tuple[KnownMessage, ...] = ()
+    """Messages nobody has done with."""
+    last_handed: tuple[tuple[str, AgentId], ...] = ()
+    """The agent of each branch whom a round gave a message last."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desk.words import STATIC, catalogue, say
-from telephony import batches, facts
+from telephony import batches, facts, later
 from telephony.agents import AgentState, CampaignAction, SeatMode
 from telephony.facts import AbandonedBy, Fact
 from telephony.outcomes import Outcome
@@ -18,7 +18,7 @@ ENGINES = ("acd", "dialer", "recording", "kvmctl", "telephony", "switchroom", "s
 SORTS = (Fact, batches.BatchFact, batches.LeadsMoved)
 KINDS = [
     cls
-    for cls in {**vars(facts), **vars(batches)}.values()
+    for cls in {**vars(facts), **vars(batches), **vars(later)}.values()
     if isinstance(cls, type) and issubclass(cls, Fact) and cls not in SORTS
 ]
 
