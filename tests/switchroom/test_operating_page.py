@@ -66,6 +66,8 @@ def test_every_alarm_there_is_has_its_row(page: str) -> None:
         (watchman.TRUNK, ""),
         (DATA_LOW, ""),
         ("recording_missing", ""),
+        ("voicemail_missing", ""),
+        ("appointment_overdue", ""),
         (dnc_watch.ALARM, ""),
     }
 
