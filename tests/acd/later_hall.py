@@ -131,7 +131,7 @@ class Hall:
             call=call, queue=SERVICE, server=PBX, customer=CustomerId(f"k{n}"), number_key=self.key(n), line="400"
         )
         self.carry([arrived])
-        floor = self.house.acd._floor
+        floor = self.house.acd.floor
         waiting = Waiting(call=call, campaign=SERVICE, server=PBX, answered_at=self.now, until=None)
         queued = CallQueued(call=call, queue=SERVICE, server=PBX, position=1, expected_s=None)
         self.carry([queued, *floor.wait(waiting, self.now)])
@@ -151,7 +151,7 @@ class Hall:
         )
 
     def gives_up(self, call: CallId) -> None:
-        self.house.acd._floor.unwait(call)
+        self.house.acd.floor.unwait(call)
         self.carry([CallerGone(call=call, queue=SERVICE, waited_s=1.0, position=1)])
         self.leaves(call)
 

@@ -79,7 +79,7 @@ def test_the_place_is_kept_between_those_who_wait_on_the_line() -> None:
     hall.wants_callback(second, 2)
     hall.commit()
     hall.leaves(second)
-    waits = hall.house.acd._floor.queue.of("service", hall.now)
+    waits = hall.house.acd.floor.queue.of("service", hall.now)
     assert [one.call for one in waits] == [first, callback_of(second), waits[2].call]
     assert waits[1].answered_at == NOON + 10
 
