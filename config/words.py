@@ -45,6 +45,12 @@ def settings_in_chinese() -> Mapping[str, str]:
     return dict(_flat("", tomllib.loads((_FOLDER / "settings.zh-CN.toml").read_text("utf-8"))))
 
 
+@cache
+def drivers_in_chinese() -> Mapping[str, str]:
+    """The Chinese description of every option of a KVM driver by ``driver.option``; the English one stands at the driver."""
+    return dict(_flat("", tomllib.loads((_FOLDER / "drivers.zh-CN.toml").read_text("utf-8"))))
+
+
 def choose(source: str | Mapping[str, str] | None = None) -> Lang:
     """The language for an Accept-Language header, or for an environment (the process's own when None)."""
     if isinstance(source, str):

@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from config.load import load_kvm
+from config.words import drivers_in_chinese
 from config.words import say as say_word
 from kvmctl.drivers import KINDS
 from kvmctl.people import fit_for_use, hashed
@@ -241,7 +242,9 @@ def drivers(as_json: Json = False) -> None:
         console.print(f"{kind.name}  {kind.title}  {kind.transport} {kind.port}", markup=False, soft_wrap=True)
         for option in kind.options:
             default = say("kvm.must_give") if option.default is None else option.default
-            console.print(f"    {option.name} = {default}  {option.about}", markup=False, soft_wrap=True)
+            chinese = drivers_in_chinese().get(f"{kind.name}.{option.name}") if LANG == "zh-CN" else None
+            about = chinese or option.about
+            console.print(f"    {option.name} = {default}  {about}", markup=False, soft_wrap=True)
 
 
 def password() -> None:

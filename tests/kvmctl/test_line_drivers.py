@@ -5,7 +5,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kvmctl.drivers import kramer, lightware
+from config.words import drivers_in_chinese
+from kvmctl.drivers import KINDS, kramer, lightware
 from kvmctl.ports import Busy, Dumped, Garbage, Introduced, LogInRefused, Received, Refused, Why
 from simulator.kvm.kramer import SimulatedKramer
 from simulator.kvm.lightware import SimulatedLightware
@@ -165,3 +166,9 @@ def test_garbage_is_counted_and_never_raises(junk: list[bytes]) -> None:
         cable.cut()
         cable.connect()
         assert isinstance(cable.of(Dumped)[-1], Dumped)
+
+
+def test_every_option_of_every_driver_is_explained_in_both_languages() -> None:
+    options = {f"{kind.name}.{option.name}": option.about for kind in KINDS.values() for option in kind.options}
+    assert options.keys() == drivers_in_chinese().keys()
+    assert all(options.values())
