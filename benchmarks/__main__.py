@@ -31,6 +31,7 @@ NAMES = (
     "acd_match",
     "acd_flexibility",
     "acd_events",
+    "kvm_fanout",
 )
 ONLY_BY_NAME = frozenset({"predictive_hour", "pacing"})
 """What takes as long as the time it plays; left out when none is named."""

@@ -43,6 +43,8 @@ MATRICES_DOWN = Gauge("switchroom_kvm_matrices_down", "Matrices without a connec
 OFFLINE = Gauge("switchroom_kvm_devices_offline", "Transmitters and receivers that are offline", ["side"])
 
 PUSH_TEXT_S = 5.0
+TEXT_NAMES = 6
+"""Most receivers named in the text on the screen a push comes from."""
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +125,8 @@ class Engine:
             out += self._left(planned.steps, what)
         self.tickets.open(ticket, wish, planned, now)
         out += self._make(ticket, planned.steps, now)
+        if isinstance(wish, Push):
+            out += self._texts(wish.rx, [step.rx for step in planned.steps])
         if not planned.steps:
             out += self._told(self.tickets.over(ticket, now), now)
         return out
@@ -289,24 +293,27 @@ class Engine:
             out.append(
                 ScreenPushed(actor=wish.actor, source=source, receiver=rx, transmitter=step.tx, before=before.tx or "")
             )
-            out += self._texts(source, rx)
         return out
 
     def _head_showing(self, rx: RxId, tx: TxId) -> RxId:
         return next((head for head in self.plant.rx_heads(rx) if self.picture.shows(head) == tx), rx)
 
-    def _texts(self, source: RxId, rx: RxId) -> list[Out]:
+    def _texts(self, source: RxId, receivers: list[RxId]) -> list[Out]:
         """Both ends see a push, on devices that can show a text."""
         if not self._push_text:
             return []
-        text = self._push_text.replace("{source}", source).replace("{receiver}", rx)
-        out: list[Out] = []
-        for one in (rx, source):
-            receiver = self.plant.rx[one]
-            if self.loops[receiver.matrix].traits.shows_text and self.loops[receiver.matrix].known:
-                port = next(iter(receiver.ports.values()))
-                out.append(Send(matrix=receiver.matrix, command=ShowText(rx=port, text=text, seconds=PUSH_TEXT_S)))
-        return out
+        several = ", ".join(receivers[:TEXT_NAMES]) + (" …" if len(receivers) > TEXT_NAMES else "")
+        shown = [(rx, rx) for rx in receivers] + [(source, several)]
+        return [text for rx, about in shown for text in self._text(rx, source, about)]
+
+    def _text(self, rx: RxId, source: RxId, about: str) -> list[Out]:
+        receiver = self.plant.rx[rx]
+        loop = self.loops[receiver.matrix]
+        if not (loop.traits.shows_text and loop.known):
+            return []
+        text = self._push_text.replace("{source}", source).replace("{receiver}", about)
+        port = next(iter(receiver.ports.values()))
+        return [Send(matrix=receiver.matrix, command=ShowText(rx=port, text=text, seconds=PUSH_TEXT_S))]
 
     def _left(self, steps: Iterable[Step], why: str) -> list[Out]:
         """Whoever shows something else has left what was pushed to him."""

@@ -17,7 +17,7 @@ class MatrixServer:
         self._writer: asyncio.StreamWriter | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
-        self._lines: set[asyncio.Task[None]] = set()
+        self._lines: set[asyncio.StreamWriter] = set()
 
     async def start(self, port: int = 0) -> int:
         """Raises OSError when the port is taken."""
@@ -32,9 +32,8 @@ class MatrixServer:
         self.drop()
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._lines:
-            task.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
+        for line in list(self._lines):
+            line.transport.abort()
 
     def drop(self) -> None:
         """Cut the connection there is."""
@@ -52,10 +51,7 @@ class MatrixServer:
         self.arm()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._lines.add(task)
-            task.add_done_callback(self._lines.discard)
+        self._lines.add(writer)
         self.drop()
         self._writer = writer
         self.device.connect(self._clock.now())
@@ -67,6 +63,7 @@ class MatrixServer:
         if self._writer is writer:
             self.device.disconnect()
             self._writer = None
+        self._lines.discard(writer)
         writer.close()
 
     def arm(self) -> None:

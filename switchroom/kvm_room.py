@@ -95,6 +95,7 @@ class KvmRoom:
         self.links = {matrix: self._link(matrix) for matrix in self.built.drivers}
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._arming = self._closed = False
         self._keeping: asyncio.Task[None] | None = None
         self._day_s = 0.0
         self._kept = Kept()
@@ -135,6 +136,7 @@ class KvmRoom:
         self._keeping = asyncio.create_task(self._keep(), name="kvm clock")
 
     async def close(self) -> None:
+        self._closed = True
         if self._keeping is not None:
             self._keeping.cancel()
         if self._timer is not None:
@@ -339,10 +341,15 @@ class KvmRoom:
                     facts.append(each)
         if facts:
             self._carry(facts)
-        self._arm()
+        if not self._arming:
+            self._arming = True
+            self._loop.call_soon(self._arm)
 
     def _arm(self) -> None:
-        """Have the engine asked when something is due."""
+        """Have the engine asked when something is due; once for all that came together."""
+        self._arming = False
+        if self._closed:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -89,7 +89,7 @@ class Loop:
         self.traits = traits
         self.phase = Phase.DOWN
         self.drift, self.stale_s = drift, stale_s
-        self.screens = {rx.id: Screen(rx) for rx in receivers}
+        self.screens = {rx.id: Screen(rx, traits.channels) for rx in receivers}
         self.points: dict[tuple[Channel, Port], Port | None] = {}
         self.ports: dict[tuple[Side, Port], PortSeen] = {}
         self.known = False
@@ -107,7 +107,7 @@ class Loop:
     # what there is
 
     def reported(self, rx: Receiver) -> dict[Channel, Port | None]:
-        return {channel: self.points.get((channel, rx.ports[channel])) for channel in self._channels(rx)}
+        return {place[0]: self.points.get(place) for place in self.screens[rx.id].ports}
 
     def desired(self, rx: Receiver) -> Mapping[Channel, Port | None]:
         screen = self.screens[rx.id]
@@ -117,7 +117,14 @@ class Loop:
         """Whether the device says so of every connector; a device that names none is taken to have all."""
         if not self.ports:
             return self.known
-        return all((seen := self.ports.get((side, port))) is not None and seen.online for port in set(ports.values()))
+        seen_before: Port | None = None
+        for port in ports.values():
+            if port == seen_before:
+                continue
+            seen_before, seen = port, self.ports.get((side, port))
+            if seen is None or not seen.online:
+                return False
+        return True
 
     def has_signal(self, port: Port | None) -> bool:
         seen = self.ports.get((Side.TX, port)) if port is not None else None
@@ -144,8 +151,11 @@ class Loop:
         if screen.standing is Standing.DRIFTED:
             out.append(DriftOver(screen=screen))
         self._pending.pop(rx, None)
-        channels = self._channels(screen.rx)
-        screen.take(msgspec.structs.replace(want, ports={c: want.ports.get(c) for c in channels}), ticket, now)
+        if len(want.ports) != len(screen.channels):
+            want = msgspec.structs.replace(
+                want, ports={channel: want.ports.get(channel) for channel in screen.channels}
+            )
+        screen.take(want, ticket, now)
         self._pending[rx] = screen
         return out
 
@@ -171,15 +181,16 @@ class Loop:
             if len(routes) >= self.traits.batch:
                 break
             del self._pending[rx]
-            want, shown = screen.want, self.reported(screen.rx)
+            want = screen.want
             if want is None:
                 continue
-            changed = frozenset(channel for channel, port in want.ports.items() if shown[channel] != port)
+            ports, shown = want.ports, self.points.get
+            changed = [place[0] for place in screen.ports if shown(place) != ports[place[0]]]
             if not changed:
                 out.append(self._ended(screen, None, now))
                 continue
-            points = tuple(Point(channel, screen.rx.ports[channel], port) for channel, port in want.ports.items())
-            routes.append(Route(receiver=rx, points=points, changed=changed, hold=want.hold))
+            points = tuple([Point(channel, port, ports[channel]) for channel, port in screen.ports])
+            routes.append(Route(receiver=rx, points=points, changed=frozenset(changed), hold=want.hold))
             screen.standing, screen.sent_ever = Standing.SENT, True
             screen.tries += 1
             self._flying[rx] = want.ports
@@ -387,6 +398,3 @@ class Loop:
 
     def _enter(self, phase: Phase, deadline: float) -> None:
         self.phase, self._deadline = phase, deadline
-
-    def _channels(self, rx: Receiver) -> list[Channel]:
-        return [channel for channel in rx.ports if channel in self.traits.channels]

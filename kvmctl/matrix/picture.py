@@ -14,6 +14,7 @@ class Picture:
 
     def __init__(self, plant: Plant, loops: Mapping[MatrixId, Loop]) -> None:
         self._plant, self._loops = plant, loops
+        self._held: list[tuple[RxId, TxId | None]] = []
 
     def shows(self, rx: RxId) -> TxId | None:
         """The transmitter this receiver shows or is about to show."""
@@ -43,12 +44,17 @@ class Picture:
         return want.hold if want is not None else Hold.SHARED
 
     def holders(self, tx: TxId, but: RxId) -> Iterable[RxId]:
-        """Receivers other than `but` that hold the transmitter exclusively or in private."""
-        for loop in self._loops.values():
-            for rx, screen in loop.screens.items():
-                want = screen.want
-                if rx != but and want is not None and want.tx == tx and want.hold is not Hold.SHARED:
-                    yield rx
+        """Receivers other than `but` that hold the transmitter exclusively or in private, as last looked at."""
+        return [rx for rx, held in self._held if held == tx and rx != but]
+
+    def look_at_holders(self) -> None:
+        """Find out who holds what: before a plan is made."""
+        self._held = [
+            (rx, screen.want.tx)
+            for loop in self._loops.values()
+            for rx, screen in loop.screens.items()
+            if screen.want is not None and screen.want.hold is not Hold.SHARED
+        ]
 
     def reachable(self, rx: RxId) -> bool:
         """Whether the matrix has said what it shows, or has been lost a moment ago only."""

@@ -55,6 +55,7 @@ class Planner:
     def plan(self, wish: Wish) -> Planned:
         if not self._rights.knows(wish.actor):
             return Refusal(said=Said.NOT_SIGNED_IN)
+        self._picture.look_at_holders()
         return self._rules[type(wish)](wish)
 
     # the wishes

@@ -1,6 +1,6 @@
 """One receiver in the loop of its matrix: what is wanted of it, and how far that has come."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -34,10 +34,25 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
 class Screen:
     """A receiver, what it was last wanted to show, and whose wish that is."""
 
-    __slots__ = ("restored", "rx", "sent_ever", "settled", "since", "standing", "ticket", "tries", "want")
+    __slots__ = (
+        "channels",
+        "ports",
+        "restored",
+        "rx",
+        "sent_ever",
+        "settled",
+        "since",
+        "standing",
+        "ticket",
+        "tries",
+        "want",
+    )
 
-    def __init__(self, rx: Receiver) -> None:
+    def __init__(self, rx: Receiver, channels: Collection[Channel]) -> None:
+        """`channels` are those its matrix switches."""
         self.rx = rx
+        self.channels = tuple(channel for channel in rx.ports if channel in channels)
+        self.ports = tuple((channel, rx.ports[channel]) for channel in self.channels)
         self.standing = Standing.FOLLOWS
         self.want: Want | None = None
         self.settled: Want | None = None

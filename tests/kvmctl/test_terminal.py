@@ -151,9 +151,11 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(("lang", "rx", "wall"), [("zh-CN", "5013", "5101"), ("en", "5014", "5103")])
+@pytest.mark.parametrize(
+    ("lang", "rx", "wall", "pc"), [("zh-CN", "5013", "5101", "0004"), ("en", "5014", "5103", "0006")]
+)
 def test_an_operator_signs_in_connects_pushes_and_gets(
-    server: Server, lang: str, rx: str, wall: str, tmp_path: Path
+    server: Server, lang: str, rx: str, wall: str, pc: str, tmp_path: Path
 ) -> None:
     say = TEXTS[lang]
     operator = Operator(server, lang, rx, tmp_path)
@@ -168,20 +170,20 @@ def test_an_operator_signs_in_connects_pushes_and_gets(
     operator.sees(say["connect"])
     operator.types("999\r")
     operator.sees(say["unknown"])
-    operator.types("4\r")
+    operator.types(f"{int(pc)}\r")
     operator.sees(say["connected"])
     operator.sees(say["closed"])
-    assert screens(server)[rx] == "0004"
+    assert screens(server)[rx] == pc
     operator.types("OO")
     operator.sees(say["choose"])
-    operator.types(f"{F1}0004\r")
+    operator.types(f"{F1}{pc}\r")
     operator.sees(say["same"])
     operator.types(F2)
     operator.sees(say["push"])
     operator.types(f"{wall}\r")
     operator.sees(say["pushed"])
     operator.sees(say["closed"])
-    assert {screens(server)[one] for one in ("5101", "5102", "5103", "5104")} == {"0004"}
+    assert {screens(server)[one] for one in ("5101", "5102", "5103", "5104")} == {pc}
     operator.types(f"OO{F3}")
     operator.sees(say["get"])
     operator.types(f"{wall}\r")
