@@ -8,6 +8,7 @@ import msgspec
 
 from store.projector import Entry
 from telephony import facts
+from telephony.agents import BreakVerb
 from telephony.batches import BatchFact
 from telephony.facts import Fact
 
@@ -40,12 +41,30 @@ def _batch_facts() -> Iterator[type[Fact]]:
         waiting.extend(kinds)
 
 
+_BY_LEADERS = frozenset({BreakVerb.GRANT, BreakVerb.REFUSE, BreakVerb.TAKE_BACK, BreakVerb.EXTEND})
 _NOT_WORDS = frozenset({"batch", "actor", "leads"})
 
 RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
     facts.Acted: lambda at, f: Deed(at, f.actor, f.act, f.about, _words(f.words)),
     facts.CampaignChanged: lambda at, f: Deed(at, f.actor, "campaign.steer", f.campaign, _words({"state": f.state})),
     **dict.fromkeys(_batch_facts(), _befell),
+    facts.AgentForced: lambda at, f: Deed(
+        at, f.actor, f"agent.force_{f.what.value}", f.agent, _words({"reason": f.reason, "why": f.why})
+    ),
+    facts.SkillsAdjusted: lambda at, f: Deed(
+        at,
+        f.actor,
+        "agent.skills",
+        f.agent,
+        _words({"skills": ", ".join(f"{name} {level}" for name, level in sorted(f.skills.items())), "why": f.why}),
+    ),
+    facts.BreakChanged: lambda at, f: Deed(
+        at,
+        "" if f.actor == f.agent or f.verb not in _BY_LEADERS else f.actor,
+        f"agent.break_{f.verb.value}",
+        f.agent,
+        _words({"why": f.why}),
+    ),
     facts.CustomerBarred: lambda at, f: Deed(at, f.actor, "dnc.bar", f.customer, _words({"reason": f.why})),
 }
 

@@ -152,6 +152,12 @@ SPELL = Change(
     verb=Verb.INSERT,
     columns=("agent", "state", "reason", "verb", "actor", "call", "server", "began_at", "ended_at", "open"),
 )
+BREAK = Change(
+    name="break",
+    table=tables.break_tokens,
+    verb=Verb.UPSERT,
+    columns=("agent", "state", "asked_at", "until"),
+)
 LEAVE = Change(name="leave", table=tables.agents, verb=Verb.UPDATE, columns=("agent", "leaves_at", "leaves_for"))
 SEAT = Change(
     name="seat",
@@ -230,7 +236,7 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, DECIDED, ENDED, DISPOSED),
-    *(LEAD, HANDED, AGENT, SPELL_ENDED, SPELL, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
+    *(LEAD, HANDED, AGENT, SPELL_ENDED, SPELL, BREAK, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
     *caller_changes.ORDER,
     *later_changes.ORDER,
@@ -288,6 +294,7 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
             lambda at, f: (f.agent, f.now.value, f.reason, f.verb, f.actor, f.call, f.server, at, None, f.agent),
         ),
     ),
+    facts.BreakChanged: ((BREAK, lambda at, f: (f.agent, f.now.value, f.asked_at, f.until)),),
     facts.LeaveAnnounced: ((LEAVE, lambda at, f: (f.agent, f.at, f.reason)),),
     facts.LeaveWithdrawn: ((LEAVE, lambda at, f: (f.agent, None, None)),),
     facts.LeaveTaken: ((LEAVE, lambda at, f: (f.agent, None, None)),),

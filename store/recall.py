@@ -13,11 +13,11 @@ from store.inbound import open_inbound
 from store.later import last_handed, open_callbacks, open_messages
 from store.opening import Store
 from store.sealing import Seal
-from store.tables import agents, attempts, campaigns, journal, leads, recordings
-from telephony.agents import AgentState, SeatMode
+from store.tables import agents, attempts, break_tokens, campaigns, journal, leads, recordings
+from telephony.agents import AgentState, BreakState, SeatMode
 from telephony.facts import Fact
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
-from telephony.leads import KnownAgent, OpenCall, Restored
+from telephony.leads import KnownAgent, KnownBreak, OpenCall, Restored
 
 LINES_AT_ONCE = 5000
 UNDER_WAY = ("started", "confirmed")
@@ -60,6 +60,9 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
             one.join(agents, agents.c.call == attempts.c.call).where(attempts.c.outcome.is_not(None))
         ).all()
         known = connection.execute(select(agents).order_by(agents.c.agent)).all()
+        breaks = connection.execute(
+            select(break_tokens).where(break_tokens.c.state != BreakState.NONE.value).order_by(break_tokens.c.asked_at)
+        ).all()
         heard = {call: at for call, at in connection.execute(_HEARD)}
         held = portions_held(connection)
         ends = timed(connection)
@@ -72,6 +75,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         calls = [row for row in calls if row.server in mine.servers]
         talked = [row for row in talked if row.server in mine.servers]
         known = [row for row in known if row.agent in mine.agents]
+        breaks = [row for row in breaks if row.agent in mine.agents]
         states = [row for row in states if row.campaign in mine.campaigns]
         ends = tuple(end for end in ends if end.campaign in mine.campaigns)
     return Restored(
@@ -81,6 +85,12 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
         portions=held,
         timed=ends,
+        breaks=tuple(
+            KnownBreak(
+                agent=AgentId(row.agent), state=BreakState(row.state), asked_at=row.asked_at, until=row.until
+            )
+            for row in breaks
+        ),
         inbound=came,
         callbacks=called_back,
         messages=left,

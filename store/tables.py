@@ -277,6 +277,15 @@ agents = Table(
     Column("leaves_for", Text),
 )
 
+break_tokens = Table(
+    "break_tokens",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Float(53), nullable=False),
+    Column("until", Float(53)),
+)
+
 agent_spells = Table(
     "agent_spells",
     metadata,

@@ -72,6 +72,69 @@ class StayAsked(AgentAsk, frozen=True, kw_only=True):
     """The announcement, or the wish to stop after the call, is taken back."""
 
 
+class Force(StrEnum):
+    """What a leader may have an agent be, whatever the agent does."""
+
+    READY = "ready"
+    NOT_READY = "not_ready"
+    SIGN_OUT = "sign_out"
+    END_WRAP_UP = "end_wrap_up"
+    RELEASE = "release"
+    """Out of a call he is stuck in, at once."""
+
+
+class ForceAsked(AgentAsk, frozen=True, kw_only=True):
+    """A leader's word; `reason` is the not-ready reason, `why` what he says of it. During a call all but RELEASE wait
+    for its end."""
+
+    what: Force
+    reason: str = ""
+    why: str = ""
+
+
+class SkillsAsked(AgentAsk, frozen=True, kw_only=True):
+    """A leader gives the agent these skills, by name with their level, in the place of those he has."""
+
+    skills: dict[str, int]
+    why: str = ""
+
+
+class BreakState(StrEnum):
+    """Where an agent is with a break token."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    LEAVING = "leaving"
+    """Taken, but a call or its wrap-up comes first."""
+    OUT = "out"
+
+
+class BreakVerb(StrEnum):
+    ASK = "ask"
+    OFFER = "offer"
+    TAKE = "take"
+    LAPSE = "lapse"
+    RECALL = "recall"
+    GO = "go"
+    END = "end"
+    WITHDRAW = "withdraw"
+    GRANT = "grant"
+    REFUSE = "refuse"
+    TAKE_BACK = "take_back"
+    EXTEND = "extend"
+    GONE = "gone"
+
+
+class BreakAsked(AgentAsk, frozen=True, kw_only=True):
+    """What a person wants of break tokens: the agent asks, takes, withdraws or ends, a leader grants, refuses, takes back
+    or extends by `extra_s`."""
+
+    verb: BreakVerb
+    extra_s: float = 0.0
+    why: str = ""
+
+
 class HoldAsked(AgentAsk, frozen=True, kw_only=True):
     pass
 

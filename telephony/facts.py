@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from telephony.agents import AgentState, SeatMode
+from telephony.agents import AgentState, BreakState, BreakVerb, Force, SeatMode
 from telephony.detection import Heard, Then
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.outcomes import Outcome
@@ -307,6 +307,45 @@ class AgentChanged(Fact, frozen=True, kw_only=True):
     mode: SeatMode
     server: ServerId
     actor: str = ""
+
+
+class AgentForced(Fact, frozen=True, kw_only=True):
+    """A leader had the agent be something; what came of it follows, or comes after the call."""
+
+    agent: AgentId
+    what: Force
+    reason: str
+    why: str
+    actor: str
+
+
+class SkillsAdjusted(Fact, frozen=True, kw_only=True):
+    """A leader gave the agent these skills, by name with their level."""
+
+    agent: AgentId
+    skills: dict[str, int]
+    why: str
+    actor: str
+
+
+class BreakChanged(Fact, frozen=True, kw_only=True):
+    """An agent's break token; `until` is when an offer lapses or a break is over, `asked_at` his place in the queue."""
+
+    agent: AgentId
+    group: str
+    was: BreakState
+    now: BreakState
+    verb: BreakVerb
+    actor: str
+    why: str
+    asked_at: float
+    until: float | None
+
+
+class BreaksRestricted(Fact, frozen=True, kw_only=True):
+    """No token is offered while there is a `reason` for it; "" lifts that."""
+
+    reason: str
 
 
 class LeaveAnnounced(Fact, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from telephony.agents import AgentState, SeatMode
+from telephony.agents import AgentState, BreakState, SeatMode
 from telephony.batches import BatchTimed
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.inbound import OpenInbound
@@ -123,6 +123,15 @@ class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
     leaves_for: str = ""
 
 
+class KnownBreak(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's break token when the process ended."""
+
+    agent: AgentId
+    state: BreakState
+    asked_at: float
+    until: float | None
+
+
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """The first event of every run: what the store knows of calls, agents and campaigns from before.
 
@@ -134,6 +143,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: tuple[tuple[CampaignId, str], ...] = ()
     portions: tuple[tuple[CampaignId, str], ...] = ()
     """Groups and agents that hold open leads of a campaign."""
+    breaks: tuple[KnownBreak, ...] = ()
     timed: tuple[BatchTimed, ...] = ()
     """Batches that close at a set time."""
     inbound: tuple[OpenInbound, ...] = ()
