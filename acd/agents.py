@@ -125,7 +125,8 @@ class Agent(msgspec.Struct, kw_only=True):
     a wrap-up under way ends at the latest. `after_by` and `by` are who had it so, "" when nobody did.
 
     `device` is the PBX's word for his phone, "" when not known; `private` says that it is in a call none of ours.
-    `misses` counts calls missed in a row; `back_at` is when he is back who is aside for one.
+    `misses` counts calls missed in a row; `back_at` is when he is back who is aside for one. `skills` are
+    those a leader gave him, in the place of his settings'; empty for none.
 
     `away` is true while his phone is on another's call, which he supervises."""
 
@@ -154,6 +155,7 @@ class Agent(msgspec.Struct, kw_only=True):
     private: bool = False
     misses: int = 0
     back_at: float | None = None
+    skills: dict[str, int] = msgspec.field(default_factory=dict)
     calls: int = 0
     spent: dict[AgentState, float] = msgspec.field(default_factory=dict)
 

@@ -63,6 +63,7 @@ class BreakDesk:
             case V.EXTEND:
                 return self._extend(agent, ask, now)
             case V.END:
+                agent.wants_ready = True
                 return self._floor.become_ready(agent, now, ask.actor) or self._over(agent, V.END, now, ask)
             case _:
                 return self._away(agent, ask, now)
@@ -141,9 +142,9 @@ class BreakDesk:
                 out += self._leave(agent, now, "")
         return out + self.opened(now)
 
-    def needs_token(self, agent: Agent, reason: str, actor: str) -> bool:
-        """Whether the agent may not be not ready for that reason by his own word."""
-        return self._rules.required and reason == self._rules.reason and actor == agent.id
+    def out(self, agent: AgentId) -> bool:
+        """Whether the agent is on a break with a token."""
+        return self.tokens.state(agent) is B.OUT
 
     def _do(
         self,

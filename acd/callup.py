@@ -20,7 +20,5 @@ class CallUp:
         out: Out = []
         for agent in self._floor.agents.values():
             if agent.settings.reserve_queues:
-                levels = self._floor.terms.levels(agent.settings)
-                match = self._floor.router.enrol(agent.id, agent.server, levels, now)
-                out += self._floor.met(match, now) if match is not None else []
+                out += self._floor.reskill(agent, now)
         return out

@@ -29,6 +29,8 @@ class Comeback:
             agent.seated = known.seat is not None
             self._floor.supply.moved(agent, S.LOGGED_OUT, known.state)
             agent.wants_ready = known.state not in (S.LOGGED_OUT, S.AUX) or known.reason in PHONE
+            if known.skills:
+                out += self._floor.skilled(agent, known.skills, now)
             if agent.state is S.WRAP_UP:
                 agent.last_call, agent.call = known.call, None
             elif known.call is not None:

@@ -6,20 +6,26 @@ Our own table is the truth about agents; a snapshot of the PBX after a reconnect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from acd.breakdesk import BreakDesk
 from acd.callup import CallUp
 from acd.comeback import Comeback
 from acd.devices import Devices
 from acd.floor import ExpectedS, Floor, Out
+from acd.forced import Forced
 from acd.moving import Moving
 from acd.offers import Offers
+from acd.overstay import Overstay
 from acd.phones import Phones
+from acd.roster import Roster
 from acd.wishes import Wishes
 from config.model import AgentSettings, CampaignSettings, FloorSettings
 from config.queues import QueueSettings, SkillSettings
 from config.routing import RoutingSettings
 from telephony.agents import (
     AgentState,
+    BreakAsked,
     DispositionGiven,
+    ForceAsked,
     HangUpAsked,
     HoldAsked,
     LeaveAsked,
@@ -29,6 +35,7 @@ from telephony.agents import (
     ResumeAsked,
     SignInAsked,
     SignOutAsked,
+    SkillsAsked,
     StayAsked,
 )
 from telephony.commands import CancelTimer, Command
@@ -57,12 +64,16 @@ from telephony.facts import (
     CallWaiting,
     Fact,
     LeaveTaken,
+    LeaveWithdrawn,
     OfferFailed,
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId
 from telephony.leads import Restored
 from telephony.surge import SurgeChanged
+
+SURGE = "surge"
+"""Why breaks are restricted while the surge plan says so."""
 
 
 class AcdEngine:
@@ -79,9 +90,10 @@ class AcdEngine:
         skills: Mapping[str, SkillSettings] | None = None,
         routing: RoutingSettings | None = None,
         expected_s: ExpectedS | None = None,
+        roster: Roster | None = None,
     ) -> None:
         """`serial` gives a fresh short text for each seat leg, unique over restarts; `expected_s` (queue, position,
-        now) tells what a caller can expect to wait."""
+        now) tells what a caller can expect to wait; `roster` is when agents are planned to work."""
         self._floor = Floor(
             agents=agents,
             campaigns=campaigns,
@@ -96,6 +108,10 @@ class AcdEngine:
         self.agents = self._floor.agents
         self.supply = self._floor.supply
         self._devices = devices = Devices(self._floor)
+        self.breaks = BreakDesk(self._floor, roster)
+        self.overstay = Overstay(self._floor, exempt=self.breaks.out)
+        forced = Forced(self._floor, frozenset(skills or ()))
+        self._call_up = CallUp(self._floor)
         self._offers, self._phones = Offers(self._floor), Phones(self._floor)
         wishes, offers, phones = Wishes(self._floor), self._offers, self._phones
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
@@ -110,6 +126,10 @@ class AcdEngine:
             HangUpAsked: wishes.hang_up,
             DispositionGiven: wishes.dispose,
             PhoneMoved: Moving(self._floor).moved,
+            ForceAsked: forced.asked,
+            SkillsAsked: forced.skills,
+            BreakAsked: self.breaks.asked,
+            LeaveWithdrawn: self.breaks.stays,
             AgentChanged: self._moved,
             AttemptPlaced: offers.placed,
             AttemptVetoed: offers.vetoed,
@@ -132,8 +152,8 @@ class AcdEngine:
             PbxSnapshot: phones.snapshot,
             ServerChanged: phones.server_changed,
             TimerFired: self._timer,
-            SurgeChanged: CallUp(self._floor).changed,
-            Restored: Comeback(self._floor).restored,
+            SurgeChanged: self._surge,
+            Restored: self._restored,
         }
         self.hears = frozenset(self.rules)
 
@@ -149,12 +169,24 @@ class AcdEngine:
     def _moved(self, fact: AgentChanged, now: float) -> Out:
         agent = self.agents[fact.agent]
         self.supply.moved(agent, fact.was, fact.now)
+        out = [*self.overstay.moved(fact, now), *self.breaks.moved(fact, now)]
         gone = fact.now is AgentState.LOGGED_OUT or (fact.now is AgentState.AUX and not agent.wants_ready)
         if not gone:
-            return []
+            return out
         announced = agent.leaves_at is not None
         self._floor.stays(agent)
-        return [LeaveTaken(agent=agent.id), CancelTimer(key=("leave", agent.id))] if announced else []
+        return [*out, LeaveTaken(agent=agent.id), CancelTimer(key=("leave", agent.id))] if announced else out
+
+    def _surge(self, fact: SurgeChanged, now: float) -> Out:
+        restricted = SURGE if "breaks" in fact.actions else ""
+        return [*self._call_up.changed(fact, now), *self.breaks.restrict(restricted, now)]
+
+    def _restored(self, event: Restored, now: float) -> Out:
+        out = Comeback(self._floor).restored(event, now)
+        for known in event.agents:
+            if known.agent in self.agents:
+                out += self.overstay.watch(known.agent, now)
+        return out + self.breaks.restored(event, now)
 
     def _timer(self, event: TimerFired, now: float) -> Out:
         what, whom = event.key
@@ -176,6 +208,10 @@ class AcdEngine:
                 return self._floor.become_ready(agent, now) if self._floor.no_answer.is_back(agent) else []
             case "phone_back":
                 return self._devices.settled(self.agents[AgentId(whom)], now)
+            case "overstay":
+                return self.overstay.due(AgentId(whom), now)
+            case "break":
+                return self.breaks.due(AgentId(whom), now)
             case "seat":
                 agent = self.agents[AgentId(whom)]
                 return self._floor.take_seat(agent) if agent.state is not AgentState.LOGGED_OUT else []

@@ -210,7 +210,8 @@ class Floor:
 
     def reskill(self, agent: Agent, now: float) -> Out:
         """What the agent has to offer has changed; a call that waits for just that is his at once."""
-        match = self.router.enrol(agent.id, agent.server, self.terms.levels(agent.settings), now)
+        settings = agent.settings.model_copy(update={"skills": agent.skills}) if agent.skills else agent.settings
+        match = self.router.enrol(agent.id, agent.server, self.terms.levels(settings), now)
         return self.met(match, now) if match is not None else []
 
     def wrapped(self, agent: Agent, now: float, actor: str = "") -> Out:
@@ -259,6 +260,11 @@ class Floor:
                 self.reserved.pop(call, None)
                 out += [OfferFailed(call=call, agent=agent.id, why="phone_lost"), Park(server=agent.server, call=call)]
         return out
+
+    def skilled(self, agent: Agent, skills: Mapping[str, int], now: float) -> Out:
+        """The agent has these skills from now on, those of his settings when there are none; a free one may match."""
+        agent.skills = dict(skills)
+        return self.reskill(agent, now)
 
     def no_answer_rules(self, queue: str) -> NoAnswerSettings:
         """What a missed call of that queue or campaign does."""

@@ -2,20 +2,24 @@
 
 from acd.agents import ON_A_CALL, Agent, Verb
 from acd.floor import SIGN_OUT, Floor, Out
-from telephony.agents import AgentState, Force, ForceAsked
+from telephony.agents import AgentState, Force, ForceAsked, SkillsAsked
 from telephony.commands import CancelTimer, HangUp, Park
-from telephony.facts import AgentForced, AskRefused, OfferFailed
+from telephony.facts import AgentForced, AskRefused, OfferFailed, SkillsAdjusted
 from telephony.ids import LegId
 
 S = AgentState
 RELEASED = "released"
+HIGHEST = 5
+"""The best level of a skill."""
 
 
 class Forced:
     """Hears leaders. Every word is a fact of its own, before what comes of it."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, skills: frozenset[str] = frozenset()) -> None:
+        """`skills` are those there are."""
         self._floor = floor
+        self._skills = skills
 
     def asked(self, ask: ForceAsked, now: float) -> Out:
         agent = self._floor.agents.get(ask.agent)
@@ -36,6 +40,19 @@ class Forced:
             return self._refuse(ask, "agent_state", agent=agent.id, state=agent.state.value, verb=ask.what.value)
         said = AgentForced(agent=agent.id, what=ask.what, reason=ask.reason, why=ask.why, actor=ask.actor)
         return [said, *self._done(agent, ask, now)]
+
+    def skills(self, ask: SkillsAsked, now: float) -> Out:
+        """From now on the agent has these skills; without any, those of his settings again."""
+        agent = self._floor.agents.get(ask.agent)
+        if agent is None:
+            return self._refuse(ask, "agent_unknown", agent=ask.agent)
+        for name, level in ask.skills.items():
+            if name not in self._skills:
+                return self._refuse(ask, "skill_unknown", skill=name, allowed=", ".join(sorted(self._skills)) or "–")
+            if not 1 <= level <= HIGHEST:
+                return self._refuse(ask, "skill_level", skill=name, level=str(level))
+        said = SkillsAdjusted(agent=agent.id, skills=ask.skills, why=ask.why, actor=ask.actor)
+        return [said, *self._floor.skilled(agent, ask.skills, now)]
 
     def _done(self, agent: Agent, ask: ForceAsked, now: float) -> Out:
         busy = agent.state in ON_A_CALL
@@ -78,5 +95,5 @@ class Forced:
             return [*out, HangUp(server=agent.server, leg=LegId(call))]
         return [*out, OfferFailed(call=call, agent=agent.id, why=RELEASED), Park(server=agent.server, call=call)]
 
-    def _refuse(self, ask: ForceAsked, code: str, **words: str) -> Out:
-        return [AskRefused(actor=ask.actor, what="ForceAsked", code=code, words=words)]
+    def _refuse(self, ask: ForceAsked | SkillsAsked, code: str, **words: str) -> Out:
+        return [AskRefused(actor=ask.actor, what=type(ask).__name__, code=code, words=words)]

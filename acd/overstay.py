@@ -1,5 +1,7 @@
 """Agents not ready for longer than their reason allows: the leader is alarmed until they are back."""
 
+from collections.abc import Callable
+
 from acd.floor import Floor, Out
 from telephony.agents import AgentState
 from telephony.commands import CancelTimer, SetTimer
@@ -12,8 +14,10 @@ OVERSTAY = "overstay"
 class Overstay:
     """Watches AUX; `counted` is how often each agent has stayed too long in this run."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, exempt: Callable[[AgentId], bool] = lambda _: False) -> None:
+        """`exempt` are those whose time is watched otherwise."""
         self._floor = floor
+        self._exempt = exempt
         self._watched: set[AgentId] = set()
         self._raised: set[AgentId] = set()
         self.counted: dict[AgentId, int] = {}
@@ -32,7 +36,7 @@ class Overstay:
 
     def due(self, agent_id: AgentId, now: float) -> Out:
         agent = self._floor.agents.get(agent_id)
-        if agent is None or agent_id not in self._watched or agent_id in self._raised:
+        if agent is None or agent_id not in self._watched or agent_id in self._raised or self._exempt(agent_id):
             return []
         self._raised.add(agent_id)
         self.counted[agent_id] = self.counted.get(agent_id, 0) + 1

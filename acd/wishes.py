@@ -41,6 +41,11 @@ class Wishes:
             return self._refuse(ask, "agent_state", agent=agent.id, state=agent.state.value, verb=verb.value)
         return agent
 
+    def _needs_token(self, ask: AgentAsk, reason: str) -> bool:
+        """Whether the agent may have that reason on a break token only; leaders always may."""
+        breaks = self._floor.rules.breaks
+        return breaks.required and reason == breaks.reason and ask.actor == ask.agent
+
     def sign_in(self, ask: SignInAsked, now: float) -> Out:
         agent = self._known(ask, Verb.SIGN_IN)
         if not isinstance(agent, Agent):
@@ -77,9 +82,11 @@ class Wishes:
         return [WrapUpShortened(agent=agent.id, at=at), *self._floor.wrap_up(agent, at)]
 
     def leave(self, ask: LeaveAsked, now: float) -> Out:
-        reasons = self._floor.rules.not_ready_reasons
+        reasons = self._floor.rules.reasons
         if ask.reason and reasons and ask.reason not in reasons:
             return self._refuse(ask, "reason_unknown", reason=ask.reason, allowed=", ".join(reasons))
+        if self._needs_token(ask, ask.reason):
+            return self._refuse(ask, "break_token", agent=ask.agent)
         agent = self._floor.agents.get(ask.agent)
         if agent is None:
             return self._refuse(ask, "agent_unknown", agent=ask.agent)
@@ -105,9 +112,11 @@ class Wishes:
         return [LeaveWithdrawn(agent=agent.id, actor=ask.actor), CancelTimer(key=("leave", agent.id))]
 
     def not_ready_asked(self, ask: NotReadyAsked, now: float) -> Out:
-        reasons = self._floor.rules.not_ready_reasons
+        reasons = self._floor.rules.reasons
         if reasons and ask.reason not in reasons:
             return self._refuse(ask, "reason_unknown", reason=ask.reason, allowed=", ".join(reasons))
+        if self._needs_token(ask, ask.reason):
+            return self._refuse(ask, "break_token", agent=ask.agent)
         agent = self._floor.agents.get(ask.agent)
         if agent is not None and agent.state in ON_A_CALL:
             self._floor.after_this_call(agent, ask.reason, now, ask.actor)

@@ -167,6 +167,14 @@ SEAT = Change(
     how=dict.fromkeys(("state", "reason", "since", "mode", "server"), "{old}"),
     merge=_seat_only,
 )
+SKILLS = Change(
+    name="skills",
+    table=tables.agents,
+    verb=Verb.UPSERT,
+    columns=("agent", "skills", "state", "reason", "since", "mode", "server"),
+    how=dict.fromkeys(("state", "reason", "since", "mode", "server"), "{old}"),
+    merge=_seat_only,
+)
 CAMPAIGN = Change(name="campaign", table=tables.campaigns, verb=Verb.UPSERT, columns=("campaign", "state"))
 RECORDING = Change(
     name="recording",
@@ -236,7 +244,22 @@ RECORDING_STATE = Change(
 
 ORDER: tuple[Change, ...] = (
     *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, DECIDED, ENDED, DISPOSED),
-    *(LEAD, HANDED, AGENT, SPELL_ENDED, SPELL, BREAK, SEAT, LEAVE, CAMPAIGN, RECORDING, RECORDING_STATE, BARRED, REFUSED),
+    *(
+        LEAD,
+        HANDED,
+        AGENT,
+        SPELL_ENDED,
+        SPELL,
+        BREAK,
+        SEAT,
+        SKILLS,
+        LEAVE,
+        CAMPAIGN,
+        RECORDING,
+        RECORDING_STATE,
+        BARRED,
+        REFUSED,
+    ),
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
     *caller_changes.ORDER,
     *later_changes.ORDER,
@@ -294,6 +317,7 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
             lambda at, f: (f.agent, f.now.value, f.reason, f.verb, f.actor, f.call, f.server, at, None, f.agent),
         ),
     ),
+    facts.SkillsAdjusted: ((SKILLS, lambda at, f: (f.agent, _skills(f), *_UNSEEN, at, _MODE, "")),),
     facts.BreakChanged: ((BREAK, lambda at, f: (f.agent, f.now.value, f.asked_at, f.until)),),
     facts.LeaveAnnounced: ((LEAVE, lambda at, f: (f.agent, f.at, f.reason)),),
     facts.LeaveWithdrawn: ((LEAVE, lambda at, f: (f.agent, None, None)),),
@@ -340,6 +364,10 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
 }
 
 _encoder = msgspec.json.Encoder()
+
+
+def _skills(fact: facts.SkillsAdjusted) -> str | None:
+    return _encoder.encode(fact.skills).decode() if fact.skills else None
 
 
 def _targets(fact: batches.TargetsSet) -> str:

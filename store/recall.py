@@ -86,9 +86,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         portions=held,
         timed=ends,
         breaks=tuple(
-            KnownBreak(
-                agent=AgentId(row.agent), state=BreakState(row.state), asked_at=row.asked_at, until=row.until
-            )
+            KnownBreak(agent=AgentId(row.agent), state=BreakState(row.state), asked_at=row.asked_at, until=row.until)
             for row in breaks
         ),
         inbound=came,
@@ -200,4 +198,5 @@ def _known_agent(row: Any) -> KnownAgent:
         call=CallId(row.call) if row.call else None,
         leaves_at=row.leaves_at,
         leaves_for=row.leaves_for or "",
+        skills=msgspec.json.decode(row.skills, type=dict[str, int]) if row.skills else {},
     )

@@ -275,6 +275,7 @@ agents = Table(
     Column("call", Text),
     Column("leaves_at", Float(53)),
     Column("leaves_for", Text),
+    Column("skills", Text),
 )
 
 break_tokens = Table(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from acd.engine import AcdEngine
 from acd.figures import Figures
 from acd.later import Later
+from acd.roster import Roster
 from acd.supervision import Supervision
 from acd.surge import SurgePlan, measured
 from config.model import CampaignSettings, ServerSettings
@@ -13,6 +14,7 @@ from dialer.abandonment import Totals
 from dialer.donotcall.bars import Bars
 from dialer.engine import DialerEngine
 from recording.engine import RecordingEngine
+from switchroom import rosterfile
 from switchroom.batchclock import BatchClock
 from switchroom.core import Core
 from switchroom.ids import call_ids, serials
@@ -25,6 +27,14 @@ from telephony.commands import CheckRecording
 from telephony.ids import ServerId
 from telephony.later import FileCallee, LookForMessage, ReadCallee
 from telephony.ports import Exchange, LeadSource, Ledger
+
+
+def roster_of(server: ServerSettings) -> Roster:
+    """When agents are planned to work; raises SettingsError when the roster's file cannot be used."""
+    groups = {agent.id: agent.group for agent in server.agent}
+    path = server.floor.roster
+    lines = rosterfile.read(path, groups, set(groups.values())) if path is not None else ()
+    return Roster(groups, server.floor.shift, lines, server.zone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +89,7 @@ def build(
         skills=server.skill,
         routing=server.routing,
         expected_s=figures.expected.expected_s,
+        roster=roster_of(server),
     )
     served_later = Later(acd.floor, server.queue, server.voicemail, server.zone)
     supervision = Supervision(acd.floor, server.supervision, calls.calls)

@@ -121,6 +121,7 @@ class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
     call: CallId | None
     leaves_at: float | None = None
     leaves_for: str = ""
+    skills: dict[str, int] = {}
 
 
 class KnownBreak(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,10 @@
-"""Break tokens: who waits for one, who was offered one, who is out, and until when."""
+"""Break tokens: who waits for one, was offered one or is out, until when; and the skills leaders gave agents."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
@@ -17,7 +17,9 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.Float(53), nullable=False),
         sa.Column("until", sa.Float(53)),
     )
+    op.add_column("agents", sa.Column("skills", sa.Text()))
 
 
 def downgrade() -> None:
+    op.drop_column("agents", "skills")
     op.drop_table("break_tokens")
