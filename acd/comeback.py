@@ -18,7 +18,7 @@ class Comeback:
         self._floor = floor
 
     def restored(self, event: Restored, now: float) -> Out:
-        open_calls = {known.call for known in event.calls}
+        open_calls = {known.call for known in event.calls} | {known.call for known in event.inbound}
         out: Out = []
         for known in event.agents:
             agent = self._floor.agents.get(known.agent)
@@ -47,6 +47,10 @@ class Comeback:
             holder = self._floor.agents.get(self._floor.reserved.get(call.call, AgentId("")))
             if holder is not None:
                 holder.campaign = call.campaign
+        for caller in event.inbound:
+            holder = self._floor.agents.get(self._floor.reserved.get(caller.call, AgentId("")))
+            if holder is not None:
+                holder.campaign = caller.queue
         return out
 
     def _set_right(self, agent: Agent, call_open: bool, now: float) -> Out:

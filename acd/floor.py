@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from acd import seats
 from acd.agents import ON_A_CALL, Agent, Verb, Waiting
+from acd.callers import Caller
 from acd.line import Idle, Line
 from acd.no_answer import NoAnswer
 from acd.reasons import Reason, reason
@@ -64,6 +65,8 @@ class Floor:
         """Customers an agent was found for once, or who waited before a restart: they wait anew when they wait again."""
         self.turns: dict[CallId, Callable[[Agent, CallId, float], Out]] = {}
         """What is done in place of an offer when an agent is reserved for somebody who is not on the line."""
+        self.callers: dict[CallId, Caller] = {}
+        """Those who have called us; `acd.inbound` keeps them."""
         self.up: set[ServerId] = set()
 
     def take_seat(self, agent: Agent) -> Out:

@@ -25,6 +25,7 @@ from telephony.facts import (
     CallResumed,
     CallScreened,
     CallWaiting,
+    InboundEnded,
     OfferFailed,
 )
 from telephony.ids import AgentId, CallId, LegId
@@ -54,6 +55,8 @@ class Offers:
         return []
 
     def waiting(self, fact: CallWaiting, now: float) -> Out:
+        if fact.call in self._floor.callers:
+            return []
         answered = self._floor.answered.setdefault(fact.call, now)
         chosen = self._floor.agents.get(self._floor.reserved.get(fact.call, AgentId("")))
         waiting = Waiting(
@@ -151,7 +154,7 @@ class Offers:
             return out + self._floor.wrapped(agent, now)
         return [*out, *self._floor.wrap_up(agent, now + seconds)]
 
-    def ended(self, fact: CallEnded, now: float) -> Out:
+    def ended(self, fact: CallEnded | InboundEnded, now: float) -> Out:
         self._floor.answered.pop(fact.call, None)
         self._floor.again.discard(fact.call)
         out: Out = []

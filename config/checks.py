@@ -3,11 +3,14 @@
 They work on the raw tree so that they are reported together with the mistakes inside the tables.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from config.demands import names_in
 
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}")
+"""A number as people write it."""
 Loc = tuple[str | int, ...]
 Found = tuple[Loc, str, dict[str, str]]
 
@@ -24,6 +27,7 @@ def server_checks(tree: Mapping[str, Any]) -> Iterator[Found]:
                 yield (table, number, "asterisk"), "no_such_asterisk", {"found": name, "allowed": _list(exchanges)}
     yield from _supervisors_phones(tree, exchanges)
     yield from _known_queues_and_skills(tree)
+    yield from _queues(tree)
     yield from _known_surge(tree)
     yield from _known_demands(tree)
     yield from _known_people(tree)
@@ -130,6 +134,46 @@ def _known_people(tree: Mapping[str, Any]) -> Iterator[Found]:
     for name in apart if isinstance(apart, dict) else ():
         if name not in groups:
             yield ("floor", "breaks", "groups", name), "no_such_group", {"found": name, "allowed": _list(groups)}
+
+
+def _queues(tree: Mapping[str, Any]) -> Iterator[Found]:
+    """Ways out of queues lead to queues and numbers that are there, calendars too; a line leads to one queue."""
+    queues = tree.get("queue")
+    queues = queues if isinstance(queues, dict) else {}
+    calendars = tree.get("calendar")
+    kept = list(calendars) if isinstance(calendars, dict) else []
+    line_of: dict[str, str] = {}
+    for name, queue in queues.items():
+        if not isinstance(queue, dict):
+            continue
+        lines = queue.get("lines")
+        for number, line in enumerate(lines if isinstance(lines, list) else []):
+            if isinstance(line, str) and line_of.setdefault(line, name) != name:
+                yield ("queue", name, "lines", number), "name_taken", {"found": line, "other": f"queue.{line_of[line]}"}
+        for table, keys in (("hours", ("closed",)), ("overflow", ("then", "full", "nobody"))):
+            inner = queue.get(table)
+            for key in keys if isinstance(inner, dict) else ():
+                yield from _way_out(inner.get(key), ("queue", name, table, key), list(queues))
+        hours = queue.get("hours")
+        calendar = hours.get("holidays") if isinstance(hours, dict) else None
+        if isinstance(calendar, str) and calendar and calendar not in kept:
+            words = {"found": calendar, "allowed": _list(kept)}
+            yield ("queue", name, "hours", "holidays"), "no_such_calendar", words
+    nuisance = tree.get("nuisance")
+    if isinstance(nuisance, dict) and (nuisance.get("then") == "queue" or nuisance.get("queue")):
+        found = nuisance.get("queue")
+        if found not in queues:
+            yield ("nuisance", "queue"), "no_such_queue", {"found": str(found or ""), "allowed": _list(list(queues))}
+
+
+def _way_out(way: Any, at: Loc, queues: list[str]) -> Iterator[Found]:
+    if not isinstance(way, dict):
+        return
+    to = way.get("to", "")
+    if way.get("way") == "queue" and to not in queues:
+        yield (*at, "to"), "no_such_queue", {"found": str(to), "allowed": _list(queues)}
+    if way.get("way") == "outside" and not (isinstance(to, str) and _NUMBER.fullmatch(to)):
+        yield (*at, "to"), "outside_number", {"found": str(to)}
 
 
 def campaign_checks(tree: Mapping[str, Any], trunks: Collection[str], calendars: Collection[str]) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from config.acd import AcdSettings
+from config.callers import NuisanceSettings
 from config.fields import (
     AbandonWindow,
     CalendarCountry,
@@ -342,6 +343,7 @@ class ServerSettings(Section):
     trunk: list[TrunkSettings] = Field(default_factory=list, description="The trunks.")
     agent: list[AgentSettings] = Field(default_factory=list, description="The agents.")
     skill: dict[Name, SkillSettings] = Field(default_factory=dict, description="The skills by name.")
+    nuisance: NuisanceSettings = Field(default_factory=NuisanceSettings, description="Nuisance callers.")
     queue: dict[Name, QueueSettings] = Field(
         default_factory=dict, description="The queues callers wait in, by name; none has the name of a campaign."
     )

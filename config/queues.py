@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from config.callers import AnnounceSettings, HoursSettings, OverflowSettings
 from config.fields import Line, Seconds, Section
 from config.floor import NoAnswerSettings
 from config.later import CallbackSettings, VoicemailSettings
@@ -60,6 +61,20 @@ class QueueSettings(Section):
         None, description="Wrap-up after this queue's calls, in seconds; not given takes the floor's."
     )
     record: bool = Field(True, description="Record every connected call.")
+    answer: bool = Field(
+        True,
+        description="Answer callers before an agent is there; false keeps them in early media, so that they pay from the agent's first word on.",
+    )
+    music: Line = Field("", description="Music class of Asterisk's (musiconhold.conf) callers hear; empty its default.")
+    language: Annotated[str, Field(pattern=r"^[A-Za-z_]{0,20}$")] = Field(
+        "",
+        description="Language recordings and numbers are played in, as Asterisk names it (zh, en); empty the channel's.",
+    )
+    hours: HoursSettings = Field(default_factory=HoursSettings, description="When the queue is open.")
+    announce: AnnounceSettings = Field(default_factory=AnnounceSettings, description="What waiting callers are told.")
+    overflow: OverflowSettings = Field(
+        default_factory=OverflowSettings, description="What becomes of callers when it is too much."
+    )
     no_answer: NoAnswerSettings | None = Field(
         None, description="What becomes of an agent who misses a call of this queue; not given takes the floor's."
     )

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from math import inf
 from zoneinfo import ZoneInfo
 
+from config.calendars import DayKind, DayKinds
 from config.model import CallingWindow
 from config.spans import DAY_S
-from dialer.calendars import DayKind, DayKinds
 from dialer.walltime import local_day, readings, zone_named
 
 Interval = tuple[float, float]

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from config.model import CampaignSettings
+from config.queues import QueueSettings
 from telephony.commands import CheckRecording, Command, SetTimer, StartRecording
 from telephony.events import RecordingBegan, RecordingLooked, TimerFired
 from telephony.facts import (
@@ -18,6 +19,7 @@ from telephony.facts import (
     CallEnded,
     CallOffered,
     Fact,
+    InboundEnded,
     RecordingConfirmed,
     RecordingFiled,
     RecordingMissing,
@@ -44,9 +46,16 @@ class Recording(msgspec.Struct):
 class RecordingEngine:
     """The recordings of calls in progress."""
 
-    def __init__(self, *, campaigns: Mapping[str, CampaignSettings], visible: frozenset[str]) -> None:
+    def __init__(
+        self,
+        *,
+        campaigns: Mapping[str, CampaignSettings],
+        visible: frozenset[str],
+        queues: Mapping[str, QueueSettings] | None = None,
+    ) -> None:
         """`visible` names the servers whose recordings folder this machine can look into."""
         self.campaigns = campaigns
+        self.queues: Mapping[str, QueueSettings] = queues or {}
         self._visible = visible
         self._running: dict[CallId, Recording] = {}
         self._alarmed: set[ServerId] = set()
@@ -55,6 +64,7 @@ class RecordingEngine:
             RecordingBegan: self._began,
             CallConnected: self._connected,
             CallEnded: self._ended,
+            InboundEnded: self._ended,
             RecordingLooked: self._looked,
             TimerFired: self._timer,
             Restored: self._restored,
@@ -66,7 +76,7 @@ class RecordingEngine:
         return hear(event, now) if hear else ()
 
     def _offered(self, fact: CallOffered, now: float) -> Out:
-        settings = self.campaigns.get(fact.campaign)
+        settings = self.campaigns.get(fact.campaign) or self.queues.get(fact.campaign)
         if fact.call in self._running or settings is None or not settings.record:
             return []
         self._running[fact.call] = Recording(fact.server, fact.agent)
@@ -102,7 +112,7 @@ class RecordingEngine:
             return [CheckRecording(server=ServerId(server), call=CallId(name), name=name)]
         return []
 
-    def _ended(self, fact: CallEnded, now: float) -> Out:
+    def _ended(self, fact: CallEnded | InboundEnded, now: float) -> Out:
         recording = self._running.pop(fact.call, None)
         if recording is None or not recording.connected or recording.server not in self._visible:
             return []

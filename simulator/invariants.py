@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.waiting import Lines
 from telephony.agents import AgentState
 from telephony.commands import ConnectToSeat, HangUp, Originate, PbxCommand, RingAgent
 from telephony.events import LegCreated, LegEnded, PbxEvent, PbxSnapshot
@@ -17,13 +18,18 @@ from telephony.facts import (
     AttemptPlaced,
     CallAbandoned,
     CallAnswered,
+    CallArrived,
     CallConnected,
     CallEnded,
+    CallerGone,
     CallHeld,
     CallLeft,
     CallOffered,
+    CallQueued,
     CallResumed,
+    CallSentOn,
     Fact,
+    InboundEnded,
     OfferFailed,
 )
 from telephony.ids import AgentId, CallId, LegId, ServerId, is_call
@@ -33,6 +39,7 @@ from telephony.ports import Exchange
 REACHED = frozenset({Outcome.ANSWERED, Outcome.MACHINE})
 MAY_BE_OFFERED = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING})
 ON_A_CALL = frozenset({AgentState.TALKING, AgentState.HOLD, AgentState.CONSULTING})
+NEVER_LEFT_IN = ON_A_CALL | {AgentState.RESERVED, AgentState.RINGING}
 MOST_VIOLATIONS = 1000
 
 Note = tuple[int, float, str, str, str]
@@ -59,6 +66,7 @@ class _Seen(msgspec.Struct):
     connected: bool = False
     abandoned: bool = False
     agent: AgentId | None = None
+    inbound: bool = False
 
 
 class Invariants:
@@ -74,6 +82,7 @@ class Invariants:
         self._states: dict[AgentId, AgentState] = {}
         self._busy: dict[AgentId, CallId] = {}
         self._legs: dict[LegId, ServerId] = {}
+        self._lines = Lines()
         self._now = 0.0
         self._rules: dict[type[Fact], Callable[[Any], None]] = {
             AttemptPlaced: self._placed,
@@ -87,6 +96,11 @@ class Invariants:
             CallAbandoned: self._abandoned,
             CallEnded: self._ended,
             AgentChanged: self._agent_changed,
+            CallArrived: self._arrived,
+            CallQueued: self._queued,
+            CallSentOn: self._sent_on,
+            CallerGone: self._gone,
+            InboundEnded: self._inbound_ended,
         }
 
     def on_facts(self, now: float, facts: Iterable[Fact]) -> None:
@@ -96,6 +110,8 @@ class Invariants:
             rule = self._rules.get(type(fact))
             if rule is not None:
                 rule(fact)
+        for call in self._lines.out_of_turn():
+            self._must(False, "served_out_of_turn", call)
         if self._early:
             for call in self._early:
                 self._must(call in self._calls, "originated_without_attempt", call)
@@ -165,9 +181,9 @@ class Invariants:
         for call in self._calls:
             self._must(call in self._over, "attempt_without_outcome", call)
         for leg in self._legs:
-            self._must(not is_call(leg), "leg_leaked", leg)
+            self._must(not (is_call(leg) or CallId(leg) in self._calls), "leg_leaked", leg)
         for agent, state in self._states.items():
-            self._must(state not in ON_A_CALL, "agent_left_in_a_call", agent, state)
+            self._must(state not in NEVER_LEFT_IN, "agent_left_in_a_call", agent, state)
 
     def _must(self, holds: bool, rule: str, about: str, detail: str = "") -> None:
         self.checked += 1
@@ -184,6 +200,7 @@ class Invariants:
     def _puts_through(self, agent: AgentId, call: CallId) -> None:
         holder = self._busy.get(agent)
         self._must(holder is None or holder == call, "second_call_to_agent", agent, call)
+        self._must(call not in self._over, "agent_rung_for_one_who_has_left", agent, call)
 
     def _originated(self, call: CallId) -> None:
         if self._durable is not None:
@@ -215,6 +232,9 @@ class Invariants:
         self._must(state is None or state in MAY_BE_OFFERED, "offered_to_agent_not_ready", fact.agent, str(state))
         seen.agent = fact.agent
         self._busy[fact.agent] = fact.call
+        if seen.inbound:
+            self.checked += 1
+            self._lines.served(fact.call)
 
     def _offer_failed(self, fact: OfferFailed) -> None:
         seen = self._calls.get(fact.call)
@@ -260,6 +280,43 @@ class Invariants:
         agent = seen.agent
         if agent is not None and self._busy.get(agent) == call:
             del self._busy[agent]
+
+    def _arrived(self, fact: CallArrived) -> None:
+        call = fact.call
+        self._must(call not in self._calls, "arrived_twice", call)
+        self._calls[call] = _Seen(answered=True, inbound=True)
+        self._lines.arrives(call, self._now if fact.came_at is None else fact.came_at)
+
+    def _queued(self, fact: CallQueued) -> None:
+        seen = self._live(fact.call, "queued_after_its_end")
+        self._must(seen.agent is None, "queued_while_an_agent_has_him", fact.call, str(seen.agent))
+        self._lines.waits(fact.call, fact.queue, fact.server)
+
+    def _sent_on(self, fact: CallSentOn) -> None:
+        self._live(fact.call, "sent_on_after_its_end")
+        self._lines.leaves(fact.call)
+
+    def _gone(self, fact: CallerGone) -> None:
+        seen = self._live(fact.call, "gone_after_its_end")
+        self._must(not seen.abandoned, "gone_twice", fact.call)
+        self._must(not seen.connected, "gone_after_connect", fact.call)
+        self._must(fact.waited_s >= 0, "negative_time", fact.call)
+        seen.abandoned = True
+
+    def _inbound_ended(self, fact: InboundEnded) -> None:
+        call = fact.call
+        again = call in self._over
+        self._must(not again, "two_ends", call)
+        if again:
+            return
+        seen = self._live(call, "ended_without_arrival")
+        served = seen.connected or seen.abandoned or bool(fact.way)
+        self._must(served, "caller_lost", call)
+        self._must(fact.talk_s >= 0 and fact.waited_s >= 0 and fact.hold_s >= 0, "negative_time", call)
+        self._over.add(call)
+        self._lines.ends(call)
+        if seen.agent is not None and self._busy.get(seen.agent) == call:
+            del self._busy[seen.agent]
 
     def _agent_changed(self, fact: AgentChanged) -> None:
         agent = fact.agent

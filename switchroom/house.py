@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from acd.engine import AcdEngine
 from acd.figures import Figures
+from acd.inbound import Inbound
 from acd.later import Later
 from acd.roster import Roster
 from acd.supervision import Supervision
@@ -23,9 +24,10 @@ from switchroom.switchboard import Switchboard
 from switchroom.timers import Timers
 from switchroom.watchman import Watchman
 from telephony.calltable import CallTable
-from telephony.commands import CheckRecording
+from telephony.commands import CheckRecording, LookUpCaller
 from telephony.ids import ServerId
 from telephony.later import FileCallee, LookForMessage, ReadCallee
+from telephony.numbers import PhoneNumber
 from telephony.ports import Exchange, LeadSource, Ledger
 
 
@@ -45,11 +47,17 @@ class House:
     outbox: Outbox
     calls: CallTable
     acd: AcdEngine
+    inbound: Inbound
     figures: Figures
     surge: SurgePlan
     dialer: DialerEngine
     recorder: RecordingEngine
     supervision: Supervision
+
+
+def _unkept(number: PhoneNumber) -> int:
+    """The key of a number in a world that keeps nothing."""
+    return number.key(b"closed world")
 
 
 def build(
@@ -66,15 +74,19 @@ def build(
     look: Callable[[CheckRecording], None] = lambda _: None,
     later: Callable[[FileCallee | ReadCallee | LookForMessage], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
+    find: Callable[[LookUpCaller], None] | None = None,
+    fingerprint: Callable[[PhoneNumber], int] = _unkept,
 ) -> House:
     """Build the parts and connect them; nothing runs until the first event is fed, and the caller subscribes to the
     exchanges, whose events are for ``core.feed``.
 
-    `started` is an instant no other run on the same database has begun at, from which ids are made."""
+    `started` is an instant no other run on the same database has begun at, from which ids are made; `find` looks up whose
+    number it is that calls (None: nobody's), `fingerprint` gives a number's key."""
     started = clock() if started is None else started
     calls = CallTable()
     recorder = RecordingEngine(
         campaigns=campaigns,
+        queues=server.queue,
         visible=frozenset(a.name for a in server.asterisk if a.recordings_here is not None),
     )
     figures = Figures(server.agent, server.queue)
@@ -93,6 +105,17 @@ def build(
     )
     served_later = Later(acd.floor, server.queue, server.voicemail, server.zone)
     supervision = Supervision(acd.floor, server.supervision, calls.calls)
+    inbound = Inbound(
+        acd.floor,
+        queues=server.queue,
+        nuisance=server.nuisance,
+        calendars=server.calendar,
+        zone=server.zone,
+        region=server.region,
+        trunks=server.trunk,
+        fingerprint=fingerprint,
+    )
+    calls.place_of = inbound.place_of
     dialer = DialerEngine(
         campaigns=campaigns,
         trunks=server.trunk,
@@ -108,7 +131,10 @@ def build(
     core = Core(
         board=Switchboard(
             calls=calls,
-            parts=(recorder, figures, surge, acd, served_later, supervision, dialer, Watchman(), BatchClock()),
+            parts=(
+                *(recorder, figures, surge, inbound, acd, served_later, supervision),
+                *(dialer, Watchman(), BatchClock()),
+            ),
         ),
         timers=timers,
         clock=clock,
@@ -123,6 +149,7 @@ def build(
         feed=core.feed,
         look=look,
         later=later,
+        find=find,
     )
     core.connect(outbox)
     return House(
@@ -135,4 +162,5 @@ def build(
         dialer=dialer,
         recorder=recorder,
         supervision=supervision,
+        inbound=inbound,
     )

@@ -26,6 +26,7 @@ from store.writer import Writer
 from switchroom import anchors, oddsbook, soundfiles
 from switchroom.abandonment import counted_before
 from switchroom.batchdesk import LiveBatches
+from switchroom.callerbook import CallerBook
 from switchroom.claims import Holdings, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
@@ -143,8 +144,11 @@ class LiveFloor:
             started=await asyncio.to_thread(lease.begin_run, self.store, self.clock.now()),
             look=self._look,
             later=self.later.ask,
+            find=lambda command: self.callers.find(command),
+            fingerprint=self.store.number_key,
             on_idle=self._arm,
         )
+        self.callers = CallerBook(self.store, post=self._post, feed=self.house.core.feed, now=self.clock.now)
         self.house.dialer.remember(await asyncio.to_thread(oddsbook.found, self.store))
         self._holdings = Holdings(
             self._lease,
@@ -243,6 +247,7 @@ class LiveFloor:
             log.error("the stamps could not be anchored in %s: %s", path, type(error).__name__)
 
     async def _close_books(self) -> None:
+        await asyncio.to_thread(self.callers.close)
         if self._keeping is not None:
             self._keeping.cancel()
         await asyncio.to_thread(self.leads.close)

@@ -17,6 +17,7 @@ from telephony.commands import (
     Command,
     FetchLeads,
     HangUp,
+    LookUpCaller,
     MoveSupervisor,
     Originate,
     PbxCommand,
@@ -26,6 +27,7 @@ from telephony.commands import (
 from telephony.events import ActionFailed, OriginateRefused
 from telephony.facts import AttemptVetoed, Fact
 from telephony.ids import LegId, ServerId
+from telephony.inbound import CallerFound
 from telephony.later import FileCallee, LookForMessage, ReadCallee, TellCallback
 from telephony.leads import LeadsFetched
 from telephony.ports import Exchange, LeadSource, Ledger
@@ -57,9 +59,11 @@ class Outbox:
         feed: Callable[[object], None],
         look: Callable[[CheckRecording], None],
         later: Callable[[FileCallee | ReadCallee | LookForMessage], None] = lambda _: None,
+        find: Callable[[LookUpCaller], None] | None = None,
     ) -> None:
         """`feed` puts an event back to the switchboard, after the drain at hand; `look` checks a recording's file,
-        `later` asks the store and the disk about whoever is served later."""
+        `later` asks the store and the disk about whoever is served later, `find` whose number it is that calls (None:
+        nobody's)."""
         self._ledger = ledger
         self._leads = leads
         self._exchanges = exchanges
@@ -69,6 +73,7 @@ class Outbox:
         self._look = look
         self._later = later
         self._held: dict[LegId, tuple[Originate | Audited, float]] = {}
+        self._find = find or (lambda command: feed(CallerFound(call=command.call)))
         self._watchers: tuple[Watcher, ...] = ()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
@@ -159,6 +164,8 @@ class Outbox:
             self._look(command)
         elif isinstance(command, (FileCallee, ReadCallee, LookForMessage)):
             self._later(command)
+        elif isinstance(command, LookUpCaller):
+            self._find(command)
         else:
             log.error("no way to carry out %s", type(command).__name__)
 

@@ -62,6 +62,8 @@ def revived(known: OpenInbound) -> Call:
     since = known.connected_at or known.queued_at or known.arrived_at
     call = _call(known.call, known.queue, known.server, known.arrived_at, since)
     call.connected_at, call.agent, call.way, call.stale = known.connected_at, known.agent, known.way, True
+    if known.way == Way.QUEUE:
+        call.way = ""
     if known.connected_at is not None:
         call.waited_s = known.connected_at - known.arrived_at
         call.stage = Stage.LEAVING if known.parted else Stage.TALKING

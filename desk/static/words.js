@@ -356,6 +356,7 @@ export const WORDS = {
   "alarm.voicemail_missing": ["留言 {about} 的录音不见了", "The sound of message {about} is missing"],
   "alarm.appointment_overdue": ["{about} 有 {count} 个预约逾期未拨", "{count} promised calls of {about} are overdue"],
   "alarm.do_not_call_list": ["谢绝来电名单文件不可用", "A do-not-call list cannot be used"],
+  "alarm.line_unknown": ["被叫号码 {line} 不属于任何队列，来电被拒", "The line {line} leads to no queue; callers are rejected"],
   "alarm.store": ["数据库写不进去，外呼已停", "The database takes no facts; dialling stopped"],
   "alarm.data_low": ["客户数据将于 {at} 用完，还剩 {left}", "Customers run out at {at}, {left} left"],
   "alarm.surge": ["话务量异常增涨：应急预案 {level} 级", "More callers than can be served: surge plan, level {level}"],

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from config.calendars import DayKinds
 from config.model import CalendarSettings, CampaignSettings
-from dialer.calendars import DayKinds
 from dialer.gate.frequency import Frequency
 from dialer.windows import CallingHours
 from telephony.ids import CampaignId
