@@ -17,7 +17,6 @@ from telephony.facts import (
     CallerGone,
     CallerNamed,
     CallOffered,
-    CallQueued,
     CallSentOn,
     InboundEnded,
     OfferFailed,
