@@ -42,6 +42,8 @@ DRIFTED = Gauge("switchroom_kvm_drifted", "Receivers that show something else th
 MATRICES_DOWN = Gauge("switchroom_kvm_matrices_down", "Matrices without a connection")
 OFFLINE = Gauge("switchroom_kvm_devices_offline", "Transmitters and receivers that are offline", ["side"])
 
+MATRIX_LOST = "kvm_matrix_lost"
+DRIFT_ALARM = "kvm_drift"
 PUSH_TEXT_S = 5.0
 TEXT_NAMES = 6
 """Most receivers named in the text on the screen a push comes from."""
@@ -156,7 +158,7 @@ class Engine:
         if was:
             out += [
                 MatrixChanged(matrix=matrix, state="lost", why=why),
-                AlarmRaised(alarm="kvm_matrix_lost", about=matrix),
+                AlarmRaised(alarm=MATRIX_LOST, about=matrix),
             ]
         return out
 
@@ -165,7 +167,7 @@ class Engine:
         was = loop.known
         out = self._follow(matrix, loop.heard(event, now), now)
         if loop.known and not was:
-            out += [MatrixChanged(matrix=matrix, state="up"), AlarmCleared(alarm="kvm_matrix_lost", about=matrix)]
+            out += [MatrixChanged(matrix=matrix, state="up"), AlarmCleared(alarm=MATRIX_LOST, about=matrix)]
             for rx, loan in list(self.loans.by_rx.items()):
                 if self.plant.rx[rx].matrix == matrix and self.picture.shows(rx) != loan.tx:
                     out += self._end_loan(rx, "device")
@@ -232,11 +234,11 @@ class Engine:
                     shows = self.picture.reported(rx) or ""
                     out.append(ScreenDrifted(receiver=rx, wanted=wanted or "", shows=shows, then=then))
                     if then == Drift.SHOW:
-                        out.append(AlarmRaised(alarm="kvm_drift", about=rx))
+                        out.append(AlarmRaised(alarm=DRIFT_ALARM, about=rx))
                     elif then == Drift.ADOPT:
                         out += self._end_loan(rx, "device")
                 case DriftOver(screen=screen):
-                    out.append(AlarmCleared(alarm="kvm_drift", about=screen.rx.id))
+                    out.append(AlarmCleared(alarm=DRIFT_ALARM, about=screen.rx.id))
         return out
 
     def _ended(self, ended: Ended, now: float) -> list[Out]:

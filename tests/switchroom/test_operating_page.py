@@ -11,6 +11,7 @@ import store.chaining  # noqa: F401
 import switchroom.outbox  # noqa: F401
 from config.catalogue import everything
 from desk.gauges import FloorGauges
+from kvmctl.engine import DRIFT_ALARM, MATRIX_LOST
 from store.faults import Trouble
 from switchroom import dnc_watch, watchman
 from switchroom.live import LEASE
@@ -66,6 +67,8 @@ def test_every_alarm_there_is_has_its_row(page: str) -> None:
         (watchman.TRUNK, ""),
         (DATA_LOW, ""),
         ("recording_missing", ""),
+        (MATRIX_LOST, ""),
+        (DRIFT_ALARM, ""),
         ("voicemail_missing", ""),
         ("appointment_overdue", ""),
         (dnc_watch.ALARM, ""),
