@@ -17,6 +17,7 @@ from acd.offers import Offers
 from acd.overstay import Overstay
 from acd.phones import Phones
 from acd.roster import Roster
+from acd.training import Training
 from acd.wishes import Wishes
 from config.model import AgentSettings, CampaignSettings, FloorSettings
 from config.queues import QueueSettings, SkillSettings
@@ -37,6 +38,13 @@ from telephony.agents import (
     SignOutAsked,
     SkillsAsked,
     StayAsked,
+)
+from telephony.certificates import (
+    CertificateExpired,
+    CertificateGranted,
+    CertificateWithdrawn,
+    CertifyAsked,
+    DecertifyAsked,
 )
 from telephony.commands import CancelTimer, Command
 from telephony.events import (
@@ -115,6 +123,7 @@ class AcdEngine:
         self._call_up = CallUp(self._floor)
         self._offers, self._phones = Offers(self._floor), Phones(self._floor)
         wishes, offers, phones = Wishes(self._floor), self._offers, self._phones
+        self._training = Training(self._floor)
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             SignInAsked: wishes.sign_in,
             SignOutAsked: wishes.sign_out,
@@ -155,6 +164,11 @@ class AcdEngine:
             ServerChanged: phones.server_changed,
             TimerFired: self._timer,
             SurgeChanged: self._surge,
+            CertifyAsked: self._training.certify,
+            DecertifyAsked: self._training.decertify,
+            CertificateGranted: self._training.granted,
+            CertificateWithdrawn: self._training.withdrawn,
+            CertificateExpired: self._training.withdrawn,
             Restored: self._restored,
         }
         self.hears = frozenset(self.rules)
@@ -184,7 +198,7 @@ class AcdEngine:
         return [*self._call_up.changed(fact, now), *self.breaks.restrict(restricted, now)]
 
     def _restored(self, event: Restored, now: float) -> Out:
-        out = Comeback(self._floor).restored(event, now)
+        out = self._training.restored(event, now) + Comeback(self._floor).restored(event, now)
         for known in event.agents:
             if known.agent in self.agents:
                 out += self.overstay.watch(known.agent, now)
@@ -201,6 +215,8 @@ class AcdEngine:
             case "patience":
                 waiting = self._floor.queue.drop(CallId(whom))
                 return self._offers.give_up(waiting, now) if waiting is not None else []
+            case "certificate":
+                return self._training.expired(whom, now)
             case "widen":
                 return self._floor.widened(now)
             case "offer":

@@ -1,6 +1,6 @@
 """What calls ask of agents and what agents have to offer, by the settings of campaigns, queues and agents."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from acd.agents import Waiting
 from acd.routing import Request, Rule, Step, Values
@@ -23,6 +23,9 @@ class Terms:
         skills: Mapping[str, SkillSettings] | None = None,
     ) -> None:
         self.routing = routing or RoutingSettings()
+        self.certified: Callable[[str, str], bool] = lambda agent, skill: False
+        """Whether the agent holds a valid certificate for the skill."""
+        self.certificate_skills = tuple(name for name, skill in (skills or {}).items() if skill.certificate)
         self.values = values_of(self.routing)
         self.reserves_called = False
         """Whether the surge plan has agents serve their reserve queues too."""
@@ -31,8 +34,13 @@ class Terms:
         self._steps: dict[str, tuple[Step, ...]] = {}
 
     def levels(self, agent: AgentSettings) -> dict[str, int]:
-        """What the agent has to offer, were every certificate his."""
-        levels: dict[str, int] = dict(agent.skills)
+        """What the agent has to offer: skills that ask for a certificate only when he holds one."""
+        gated = self.certificate_skills
+        levels: dict[str, int] = {
+            skill: level
+            for skill, level in agent.skills.items()
+            if skill not in gated or self.certified(agent.id, skill)
+        }
         levels.update((f"campaign:{name}", 1) for name in agent.campaigns)
         levels.update((f"queue:{name}", 1) for name in agent.queues)
         if self.reserves_called:
@@ -40,10 +48,6 @@ class Terms:
         if agent.group:
             levels[f"group:{agent.group}"] = 1
         return levels
-
-    def needs_certificate(self, skill: str) -> bool:
-        settings = self._skills.get(skill)
-        return settings is not None and settings.certificate
 
     def title(self, skill: str) -> str:
         """The skill as people call it."""

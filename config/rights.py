@@ -14,6 +14,8 @@ class Right(StrEnum):
     """Act as the agent whose number is the token's name."""
     AGENT_ANY = "agent.any"
     """Act for every agent."""
+    AGENT_CERTIFY = "agent.certify"
+    """Grant and withdraw agents' certificates."""
     DATA_ASK = "data.ask"
     """Ask for a change of a customer's data."""
     DATA_APPROVE = "data.approve"
@@ -47,7 +49,7 @@ R = Right
 _SEES = frozenset({R.FLOOR_SEE, R.DNC_READ, R.KVM_SEE})
 _AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK, R.KVM_OWN, R.KVM_SEAT}
 _LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE, R.KVM_STEER}
-_OPERATOR = _LEADER | {R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
+_OPERATOR = _LEADER | {R.AGENT_CERTIFY, R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
 _MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}
 
 ROLES: dict[str, frozenset[Right]] = {

@@ -13,6 +13,7 @@ from desk.kvm_routes import KVM_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.queue_routes import QUEUE_ROUTES
 from desk.route import Query, Route
+from desk.routing_routes import ROUTING_ROUTES
 from dialer.amd.report import AmdReport
 from telephony.agents import CampaignAction
 from telephony.views import AgentView, AlarmView, CampaignView, ContractView, ServerView, TrunkView
@@ -61,6 +62,7 @@ _CAMPAIGN_WORDS = {
 ROUTES: tuple[Route, ...] = (
     *BATCH_ROUTES,
     *DNC_ROUTES,
+    *ROUTING_ROUTES,
     *KVM_ROUTES,
     *QUEUE_ROUTES,
     _read("/status", "status", "The floor in a few figures.", bodies.Status),

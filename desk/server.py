@@ -27,6 +27,8 @@ from desk.live import Live
 from desk.ports import DeskQueries
 from desk.queue_api import QueueApi
 from desk.queue_ports import QueueBooks
+from desk.routing_api import RoutingApi
+from desk.routing_ports import RoutingDesk
 from desk.tokens import Tokens
 from telephony.ports import Clock, Floor
 
@@ -71,6 +73,7 @@ class Desk:
         batches: BatchDesk,
         do_not_call: DoNotCallDesk,
         forecaster: Forecaster,
+        routing: RoutingDesk,
         clock: Clock,
         kvm: KvmDesk | None = None,
         queue_books: QueueBooks | None = None,
@@ -97,6 +100,7 @@ class Desk:
             ForecastApi(floor, forecaster),
             KvmApi(kvm),
             QueueApi(floor, queue_books),
+            RoutingApi(floor, routing),
         ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)

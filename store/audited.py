@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from store.projector import Entry
-from telephony import facts
+from telephony import certificates, facts
 from telephony.agents import BreakVerb
 from telephony.batches import BatchFact
 from telephony.facts import Fact
@@ -64,6 +64,16 @@ RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
         f"agent.break_{f.verb.value}",
         f.agent,
         _words({"why": f.why}),
+    ),
+    certificates.CertificateGranted: lambda at, f: Deed(
+        at,
+        f.actor,
+        "agent.certify",
+        f.agent,
+        _words({"skill": f.skill, "until": "" if f.until is None else f"{f.until:.0f}"}),
+    ),
+    certificates.CertificateWithdrawn: lambda at, f: Deed(
+        at, f.actor, "agent.decertify", f.agent, _words({"skill": f.skill, "why": f.why})
     ),
     facts.CustomerBarred: lambda at, f: Deed(at, f.actor, "dnc.bar", f.customer, _words({"reason": f.why})),
 }

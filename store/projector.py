@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from store import caller_changes, later_changes, tables
+from store import caller_changes, certificates, later_changes, tables
 from store.changes import Change, Row, Verb
 from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
@@ -263,6 +263,7 @@ ORDER: tuple[Change, ...] = (
     *(BATCH_TRIAL, BATCH_SHARE, BATCH_TIMED, BATCH_OPENED, BATCH_CLOSED, BATCH_TARGETS),
     *caller_changes.ORDER,
     *later_changes.ORDER,
+    *certificates.ORDER,
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -358,7 +359,7 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
     facts.RecordingFiled: ((RECORDING_STATE, lambda at, f: (f.call, "filed", None, f.bytes, f.seconds)),),
 }
 
-_TOLD = (_OWN, caller_changes.RULES, later_changes.RULES, later_changes.TOLD)
+_TOLD = (_OWN, caller_changes.RULES, later_changes.RULES, later_changes.TOLD, certificates.RULES)
 RULES: dict[type[Fact], tuple[Rule, ...]] = {
     kind: tuple(rule for each in _TOLD for rule in each.get(kind, ())) for each in _TOLD for kind in each
 }

@@ -9,6 +9,7 @@ from sqlalchemy import exists, func, select
 
 from store.allocation import portions_held
 from store.batch_life import timed
+from store.certificates import held as held_certificates
 from store.inbound import open_inbound
 from store.later import last_handed, open_callbacks, open_messages
 from store.opening import Store
@@ -67,6 +68,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         held = portions_held(connection)
         ends = timed(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
+        trained = held_certificates(connection, None if mine is None else mine.agents)
         came = open_inbound(connection, None if mine is None else mine.servers)
         servers = mine.servers if mine is not None else None
         called_back, left = open_callbacks(connection, servers), open_messages(connection, servers)
@@ -93,6 +95,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         callbacks=called_back,
         messages=left,
         last_handed=handed,
+        certificates=trained,
     )
 
 

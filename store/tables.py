@@ -311,6 +311,20 @@ Index(
     postgresql_where=text("open IS NOT NULL"),
 )
 
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("skill", Text, nullable=False),
+    Column("granted_at", Float(53), nullable=False),
+    Column("until", Float(53)),
+    Column("actor", Text, nullable=False),
+    Column("withdrawn_at", Float(53)),
+    Column("withdrawer", Text),
+    Column("why", Text),
+)
+
 campaigns = Table(
     "campaigns",
     metadata,

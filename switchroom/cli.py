@@ -26,6 +26,7 @@ from switchroom import (
     cli_odds,
     cli_policy,
     cli_queue,
+    cli_routing,
     cli_run,
     cli_setup,
 )
@@ -54,6 +55,7 @@ cli_leads.install(app)
 cli_dnc.install(app)
 cli_floor.install(app)
 cli_agents.install(app)
+cli_routing.install(app)
 cli_forecast.install(app)
 cli_batches.install(app)
 cli_key.install(app)

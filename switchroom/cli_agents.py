@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import typer
 
+from switchroom import cli_routing
 from switchroom.cli_floor import Remote, ServerFile, Token, Url
 from switchroom.cli_words import Json, console, fail, print_json, say
 
@@ -18,6 +19,9 @@ def install(app: typer.Typer) -> None:
     agent = typer.Typer(help=say("agent.help"), no_args_is_help=True)
     agent.command("leave", help=say("agent.leave"))(leave)
     agent.command("stay", help=say("agent.stay"))(stay)
+    agent.command("certify", help=say("agent.certify"))(cli_routing.certify)
+    agent.command("decertify", help=say("agent.decertify"))(cli_routing.decertify)
+    agent.command("certificates", help=say("agent.certificates"))(cli_routing.certificates)
     app.add_typer(agent, name="agent")
 
 

@@ -38,6 +38,7 @@ from switchroom.kvm_room import KvmRoom
 from switchroom.laterwork import LaterWork
 from switchroom.opening import StoreFault, open_store
 from switchroom.queuework import Queuework, put_in
+from switchroom.routing_desk import RoutingBook
 from switchroom.view import Window
 from telephony.agents import Ask, PhoneMoved, Refused
 from telephony.ami.link import AmiLink
@@ -183,6 +184,7 @@ class LiveFloor:
             queries=Deskwork(self.store, self.server, self.campaigns, now=self.clock.now, altered=self._altered),
             batches=self.batches,
             forecaster=self.forecasts,
+            routing=RoutingBook(self.store, self.clock.now),
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
             kvm=self.kvm,

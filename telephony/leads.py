@@ -4,6 +4,7 @@ import msgspec
 
 from telephony.agents import AgentState, BreakState, SeatMode
 from telephony.batches import BatchTimed
+from telephony.certificates import Certificate
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.inbound import OpenInbound
 from telephony.numbers import PhoneNumber
@@ -158,3 +159,5 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """Messages nobody has done with."""
     last_handed: tuple[tuple[str, AgentId], ...] = ()
     """The agent of each branch whom a round gave a message last."""
+    certificates: tuple[Certificate, ...] = ()
+    """Every certificate that was granted, as it stands."""

@@ -13,6 +13,7 @@ from desk.server import Desk
 from telephony.agents import AgentState, CampaignAction, CampaignAsked, NotReadyAsked, Refused
 from tests.browser.chromium import FLAGS, Unavailable, obtain
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
+from tests.desk.fake_routing import FakeRouting
 
 pytestmark = pytest.mark.browser
 TOKEN = "correct-horse-battery-staple"
@@ -60,6 +61,7 @@ class Visit:
             batches=FakeBatches(),
             do_not_call=FakeDoNotCall(),
             forecaster=FakeForecaster(),
+            routing=FakeRouting(),
             clock=clock,
         )
         self.port = await self.desk.start()

@@ -11,6 +11,7 @@ from desk.server import Desk
 from desk.tokens import Tokens
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_kvm import FakeKvm
+from tests.desk.fake_routing import FakeRouting
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -51,6 +52,7 @@ async def _open(*, simulated: bool, kvm: bool = True, **settings: object) -> Off
         batches=batches,
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
+        routing=FakeRouting(),
         clock=floor.clock,
         kvm=screens if kvm else None,
         tokens=Tokens(api.tokens, note, roles=api.roles),

@@ -7,6 +7,7 @@ import time
 from config.model import ApiSettings
 from desk.server import Desk
 from tests.desk.fake_floor import FakeBatches, FakeClock, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
+from tests.desk.fake_routing import FakeRouting
 
 
 async def serve(port: int, agents: int) -> None:
@@ -20,6 +21,7 @@ async def serve(port: int, agents: int) -> None:
         batches=FakeBatches(),
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
+        routing=FakeRouting(),
         clock=clock,
     )
     await desk.start()

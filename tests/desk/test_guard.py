@@ -12,6 +12,7 @@ from desk.server import Desk
 from desk.tokens import MOST_WAITING, Tokens
 from tests.desk.conftest import TOKEN, Office
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
+from tests.desk.fake_routing import FakeRouting
 
 RIGHT = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -152,6 +153,7 @@ async def test_a_taken_port_is_an_error_at_start(office: Office) -> None:
         batches=FakeBatches(),
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
+        routing=FakeRouting(),
         clock=floor.clock,
     )
     with pytest.raises(OSError):

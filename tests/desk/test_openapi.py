@@ -36,6 +36,8 @@ BODIES = {
     "cutover": {"successor": "summer", "at": 1.8e9},
     "trial": {"count": 200},
     "enter": {"level": 2},
+    "certify": {"skill": "broadband", "days": 365},
+    "decertify": {"skill": "broadband", "why": "lapsed"},
     "targets": {"connect_rate": 0.3, "success_rate": 0.02, "calls_per_hour": 12},
 }
 UNDOCUMENTED = {"/", "/healthz", "/metrics", "/api/v1/openapi.json", "/api/v1/live"}
