@@ -19,7 +19,7 @@ from store import lease
 from store.leads import LOOK_BACK_S, LeadBook
 from store.opening import Store
 from store.queries import tallies
-from store.recall import restored
+from store.recall import decode, last_texts, restored
 from store.reservations import Reservations
 from store.verifying import heads
 from store.writer import Writer
@@ -39,6 +39,7 @@ from switchroom.laterwork import LaterWork
 from switchroom.opening import StoreFault, open_store
 from switchroom.queuework import Queuework, put_in
 from switchroom.routing_desk import RoutingBook
+from switchroom.surge_messages import SurgeMessages
 from switchroom.view import Window
 from telephony.agents import Ask, PhoneMoved, Refused
 from telephony.ami.link import AmiLink
@@ -47,6 +48,7 @@ from telephony.events import PbxEvent, Pong
 from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact, LeadAltered
 from telephony.ids import AgentId, CampaignId, ServerId
 from telephony.ports import Clock
+from telephony.surge import SurgeChanged
 from telephony.views import FloorView
 
 log = logging.getLogger(__name__)
@@ -160,6 +162,10 @@ class LiveFloor:
         if self._lease.shared:
             self.watch(self._holdings.on_facts)
             self._keeping = asyncio.create_task(self._holdings.keep(LOOK_AT_LEASE_S), name="keep the lease")
+        self.surge_messages = SurgeMessages(
+            self.server.surge.webhook, self.server.name, feed=self.house.core.feed, now=self.clock.now
+        )
+        self.watch(self.surge_messages.on_facts)
         self.window = Window(self.house, simulated=self.simulated, zone=self.server.zone)
         for name, link in self.links.items():
             link.subscribe(self._hear)
@@ -200,6 +206,7 @@ class LiveFloor:
         await self._count_in(self.house.dialer.uncounted(), self.clock.now())
         await asyncio.to_thread(put_in, self.store, self.house.figures, self.clock.now())
         self.house.core.feed(known)
+        await self._resume_surge()
         self.do_not_call.start(self.house.core.feed, self.house.core.carry)
         self._learning = asyncio.create_task(self._put_away_again(), name="put away what is learned")
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
@@ -213,6 +220,7 @@ class LiveFloor:
         """Stop listening and acting, then write what is left; calls in progress go on."""
         self.forecasts.close()
         await self.desk.close()
+        await self.surge_messages.close()
         if self.kvm is not None:
             await self.kvm.close()
         self._anchoring.cancel()
@@ -227,6 +235,14 @@ class LiveFloor:
             self._timer.cancel()
         self.house.core.close()
         await self._close_books()
+
+    async def _resume_surge(self) -> None:
+        """Go on at the surge plan's level of the last run."""
+        found = await asyncio.to_thread(last_texts, self.store, (SurgeChanged.__name__,), 0.0, 1)
+        for at, text in found:
+            last = decode(text)
+            if isinstance(last, SurgeChanged):
+                self.house.core.carry(self.house.surge.resume(last, at, self.clock.now()))
 
     async def _put_away_again(self) -> None:
         while True:
