@@ -8,6 +8,7 @@ from acd.figures import Figures
 from acd.inbound import Inbound
 from acd.later import Later
 from acd.roster import Roster
+from acd.queuelog import QueueLog
 from acd.supervision import Supervision
 from acd.surge import SurgePlan, measured
 from config.model import CampaignSettings, ServerSettings
@@ -24,7 +25,7 @@ from switchroom.switchboard import Switchboard
 from switchroom.timers import Timers
 from switchroom.watchman import Watchman
 from telephony.calltable import CallTable
-from telephony.commands import CheckRecording, LookUpCaller
+from telephony.commands import CheckRecording, LookUpCaller, WriteQueueLog
 from telephony.ids import ServerId
 from telephony.later import FileCallee, LookForMessage, ReadCallee
 from telephony.numbers import PhoneNumber
@@ -73,6 +74,7 @@ def build(
     started: float | None = None,
     look: Callable[[CheckRecording], None] = lambda _: None,
     later: Callable[[FileCallee | ReadCallee | LookForMessage], None] = lambda _: None,
+    log_queue: Callable[[WriteQueueLog], None] = lambda _: None,
     on_idle: Callable[[], None] = lambda: None,
     find: Callable[[LookUpCaller], None] | None = None,
     fingerprint: Callable[[PhoneNumber], int] = _unkept,
@@ -127,13 +129,14 @@ def build(
         calendars=server.calendar,
         zone=server.zone,
     )
+    log = [QueueLog(server.agent, server.queue)] if server.acd.queue_log is not None else []
     timers = Timers()
     core = Core(
         board=Switchboard(
             calls=calls,
             parts=(
                 *(recorder, figures, surge, inbound, acd, served_later, supervision),
-                *(dialer, Watchman(), BatchClock()),
+                *(dialer, Watchman(), BatchClock(), *log),
             ),
         ),
         timers=timers,
@@ -148,6 +151,7 @@ def build(
         clock=clock,
         feed=core.feed,
         look=look,
+        log_queue=log_queue,
         later=later,
         find=find,
     )

@@ -37,13 +37,14 @@ from switchroom.house import House, build
 from switchroom.kvm_room import KvmRoom
 from switchroom.laterwork import LaterWork
 from switchroom.opening import StoreFault, open_store
+from switchroom.queuelog import QueueLogFile
 from switchroom.queuework import Queuework, put_in
 from switchroom.routing_desk import RoutingBook
 from switchroom.surge_messages import SurgeMessages
 from switchroom.view import Window
 from telephony.agents import Ask, PhoneMoved, Refused
 from telephony.ami.link import AmiLink
-from telephony.commands import CheckRecording
+from telephony.commands import CheckRecording, WriteQueueLog
 from telephony.events import PbxEvent, Pong
 from telephony.facts import Acted, AlarmCleared, AlarmRaised, AttemptVetoed, Fact, LeadAltered
 from telephony.ids import AgentId, CampaignId, ServerId
@@ -135,6 +136,7 @@ class LiveFloor:
             post=self._post,
             feed=lambda event: self.house.core.feed(event),
         )
+        self.queue_log: QueueLogFile | None = None
         self.house: House = build(
             server=self.server,
             campaigns=self.campaigns,
@@ -149,6 +151,7 @@ class LiveFloor:
             later=self.later.ask,
             find=lambda command: self.callers.find(command),
             fingerprint=self.store.number_key,
+            log_queue=self._log_queue,
             on_idle=self._arm,
         )
         self.callers = CallerBook(self.store, post=self._post, feed=self.house.core.feed, now=self.clock.now)
@@ -162,6 +165,11 @@ class LiveFloor:
         if self._lease.shared:
             self.watch(self._holdings.on_facts)
             self._keeping = asyncio.create_task(self._holdings.keep(LOOK_AT_LEASE_S), name="keep the lease")
+        if self.server.acd.queue_log is not None:
+            self.queue_log = QueueLogFile(
+                self.server.acd, self.server.zone, feed=self.house.core.feed, now=self.clock.now
+            )
+            self.queue_log.start()
         self.surge_messages = SurgeMessages(
             self.server.surge.webhook, self.server.name, feed=self.house.core.feed, now=self.clock.now
         )
@@ -234,6 +242,8 @@ class LiveFloor:
         if self._timer is not None:
             self._timer.cancel()
         self.house.core.close()
+        if self.queue_log is not None:
+            await self.queue_log.close()
         await self._close_books()
 
     async def _resume_surge(self) -> None:
@@ -398,6 +408,10 @@ class LiveFloor:
         if folder is not None:
             looking = self._loop.run_in_executor(None, soundfiles.look, Path(folder), command)
             looking.add_done_callback(lambda done: self.house.core.feed(done.result()))
+
+    def _log_queue(self, command: WriteQueueLog) -> None:
+        if self.queue_log is not None:
+            self.queue_log.take(command)
 
     def _store_trouble(self, kind: str, words: dict[str, str]) -> None:
         log.error("the store does not take facts (%s): dialling stops until it does", kind)

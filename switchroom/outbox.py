@@ -23,6 +23,7 @@ from telephony.commands import (
     PbxCommand,
     SendHome,
     SetTimer,
+    WriteQueueLog,
 )
 from telephony.events import ActionFailed, OriginateRefused
 from telephony.facts import AttemptVetoed, Fact
@@ -60,10 +61,11 @@ class Outbox:
         look: Callable[[CheckRecording], None],
         later: Callable[[FileCallee | ReadCallee | LookForMessage], None] = lambda _: None,
         find: Callable[[LookUpCaller], None] | None = None,
+        log_queue: Callable[[WriteQueueLog], None] = lambda _: None,
     ) -> None:
         """`feed` puts an event back to the switchboard, after the drain at hand; `look` checks a recording's file,
         `later` asks the store and the disk about whoever is served later, `find` whose number it is that calls (None:
-        nobody's)."""
+        nobody's), `log_queue` writes a line of the queue log."""
         self._ledger = ledger
         self._leads = leads
         self._exchanges = exchanges
@@ -72,6 +74,7 @@ class Outbox:
         self._feed = feed
         self._look = look
         self._later = later
+        self._log_queue = log_queue
         self._held: dict[LegId, tuple[Originate | Audited, float]] = {}
         self._find = find or (lambda command: feed(CallerFound(call=command.call)))
         self._watchers: tuple[Watcher, ...] = ()
@@ -166,6 +169,8 @@ class Outbox:
             self._later(command)
         elif isinstance(command, LookUpCaller):
             self._find(command)
+        elif isinstance(command, WriteQueueLog):
+            self._log_queue(command)
         else:
             log.error("no way to carry out %s", type(command).__name__)
 

@@ -291,6 +291,12 @@ class TakeSnapshot(PbxCommand, frozen=True, kw_only=True):
     """Ask the PBX for all its legs once; the answer comes as PbxSnapshot."""
 
 
+class WriteQueueLog(Command, frozen=True, kw_only=True):
+    """Add a line to the queue log."""
+
+    line: str
+
+
 class SetTimer(Command, frozen=True, kw_only=True):
     key: TimerKey
     at: float
