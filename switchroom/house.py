@@ -7,8 +7,8 @@ from acd.engine import AcdEngine
 from acd.figures import Figures
 from acd.inbound import Inbound
 from acd.later import Later
-from acd.roster import Roster
 from acd.queuelog import QueueLog
+from acd.roster import Roster
 from acd.supervision import Supervision
 from acd.surge import SurgePlan, measured
 from config.model import CampaignSettings, ServerSettings
@@ -21,7 +21,7 @@ from switchroom.batchclock import BatchClock
 from switchroom.core import Core
 from switchroom.ids import call_ids, serials
 from switchroom.outbox import Outbox
-from switchroom.switchboard import Switchboard
+from switchroom.switchboard import Part, Switchboard
 from switchroom.timers import Timers
 from switchroom.watchman import Watchman
 from telephony.calltable import CallTable
@@ -129,15 +129,15 @@ def build(
         calendars=server.calendar,
         zone=server.zone,
     )
-    log = [QueueLog(server.agent, server.queue)] if server.acd.queue_log is not None else []
+    parts: list[Part] = [recorder, figures, surge, inbound, acd, served_later, supervision, dialer]
+    parts += [Watchman(), BatchClock()]
+    if server.acd.queue_log is not None:
+        parts.append(QueueLog(server.agent, server.queue))
     timers = Timers()
     core = Core(
         board=Switchboard(
             calls=calls,
-            parts=(
-                *(recorder, figures, surge, inbound, acd, served_later, supervision),
-                *(dialer, Watchman(), BatchClock(), *log),
-            ),
+            parts=parts,
         ),
         timers=timers,
         clock=clock,

@@ -20,6 +20,7 @@ from telephony.facts import (
     AlarmCleared,
     AlarmRaised,
     AskRefused,
+    BreaksRestricted,
     CallArrived,
     CallConnected,
     CallerGone,
@@ -322,6 +323,13 @@ def test_without_the_filler_the_dialler_counts_no_agent_who_serves_a_queue() -> 
     assert engine.supply.counts("sale", "pbx1").free == 0
     tell(engine, SurgeChanged(was=1, level=0, why="calm"))
     assert engine.supply.counts("sale", "pbx1").free == 1
+
+
+def test_breaks_are_held_back_while_the_plan_has_it_so() -> None:
+    engine = crew()
+    said = tell(engine, SurgeChanged(was=1, level=2, why="load", actions=("breaks",)))
+    assert BreaksRestricted(reason="surge") in said
+    assert BreaksRestricted(reason="") in tell(engine, SurgeChanged(was=2, level=1, why="calm"))
 
 
 def test_the_plan_looks_at_the_load_only_where_it_is_enabled() -> None:
