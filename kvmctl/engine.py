@@ -15,7 +15,7 @@ from kvmctl.matrix.screen import Drifted, DriftOver, Ended, Standing, Want
 from kvmctl.matrix.targets import hide_numbers
 from kvmctl.matrix.tickets import Answer, Tickets
 from kvmctl.matrix.wishes import AtReceiver, Control, Plan, PointAt, Push, Refusal, Said, Step, Wish
-from kvmctl.ports import Channel, Command, Event, Port, ShowText, Side, Traits
+from kvmctl.ports import Channel, Command, Event, ShowText, Side, Traits
 from kvmctl.rights import HOUSE, Rights
 from telephony.facts import Acted, AlarmCleared, AlarmRaised, Fact
 from telephony.screens import (
@@ -209,14 +209,16 @@ class Engine:
         return out
 
     def _want(self, step: Step) -> Want:
-        receiver = self.plant.rx[step.rx]
-        there: dict[Channel, Port] = dict(self.plant.tx[step.tx].ports) if step.tx is not None else {}
-        if step.usb is not None:
-            there[Channel.USB] = self.plant.tx[step.usb].ports[Channel.USB]
-        ports = {
-            channel: there.get(channel) if channel is not Channel.USB or step.control is Control.FULL else None
-            for channel in receiver.ports
-        }
+        channels = self.plant.rx[step.rx].ports
+        if step.tx is None:
+            return Want(tx=None, ports=dict.fromkeys(channels), hold=step.hold)
+        there = self.plant.tx[step.tx].ports
+        ports = {channel: there.get(channel) for channel in channels}
+        if Channel.USB in ports:
+            if step.control is Control.VIEW:
+                ports[Channel.USB] = None
+            elif step.usb is not None:
+                ports[Channel.USB] = self.plant.tx[step.usb].ports[Channel.USB]
         return Want(tx=step.tx, ports=ports, hold=step.hold)
 
     def _follow(self, matrix: MatrixId, said: Iterable[LoopOut], now: float) -> list[Out]:
@@ -285,12 +287,14 @@ class Engine:
 
     def _lend(self, wish: Push, plan: Plan, now: float) -> list[Out]:
         out: list[Out] = []
+        heads: dict[TxId, RxId] = {}
         for step in plan.steps:
             if step.tx is None:
                 continue
             picture, rx = self.picture, step.rx
             before = Before(tx=picture.shows(rx), control=picture.control(rx), hold=picture.hold(rx))
-            source = self._head_showing(wish.rx, step.tx)
+            if (source := heads.get(step.tx)) is None:
+                source = heads[step.tx] = self._head_showing(wish.rx, step.tx)
             self.loans.lend(Loan(rx=rx, tx=step.tx, source=source, actor=wish.actor, since=now, before=before))
             out.append(
                 ScreenPushed(actor=wish.actor, source=source, receiver=rx, transmitter=step.tx, before=before.tx or "")

@@ -30,6 +30,7 @@ Port = NewType("Port", str)
 
 
 class Channel(StrEnum):
+    __hash__ = str.__hash__  # Enum's own is a Python function, and every point is looked up by its channel
     VIDEO = "video"
     AUDIO = "audio"
     USB = "usb"
@@ -37,6 +38,7 @@ class Channel(StrEnum):
 
 
 class Side(StrEnum):
+    __hash__ = str.__hash__
     TX = "tx"
     RX = "rx"
 

@@ -52,9 +52,13 @@ class Rights:
         return user == HOUSE or user in self._grants
 
     def on_tx(self, user: str, tx: str) -> Level:
+        if user == HOUSE:
+            return Level.FULL
         return self._highest(user, tx, (grants.transmitters for grants in self._of(user)))
 
     def on_rx(self, user: str, rx: str) -> Level:
+        if user == HOUSE:
+            return Level.FULL
         return self._highest(user, rx, (grants.receivers for grants in self._of(user)))
 
     def may_push(self, user: str, rx: str) -> bool:
@@ -67,8 +71,6 @@ class Rights:
         return self._grants.get(user, ())
 
     def _highest(self, user: str, id: str, tables: Iterable[Mapping[str, Level]]) -> Level:
-        if user == HOUSE:
-            return Level.FULL
         if user not in self._grants:
             return Level.HIDDEN
         said = [level for table in tables if (level := table.get(id, table.get(EVERY))) is not None]

@@ -17,7 +17,7 @@ from config.words import say as say_word
 from kvmctl.drivers import KINDS
 from kvmctl.people import fit_for_use, hashed
 from switchroom.cli_floor import Remote, ServerFile, Token, Url
-from switchroom.cli_words import LANG, Json, console, fail, print_json, say
+from switchroom.cli_words import LANG, Json, console, errors, fail, print_json, say
 from switchroom.kvm_plant import KvmFault, build
 
 At = Annotated[str, typer.Argument(help=say("kvm.at"))]
@@ -264,7 +264,7 @@ def check(file: KvmToml = HERE) -> None:
     try:
         built = build(load_kvm(file))
     except KvmFault as fault:
-        console.print(fault.say(LANG), style="red", markup=False, soft_wrap=True)
+        errors.print(fault.say(LANG), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     plant = built.plant
     words = {"tx": len(plant.tx), "rx": len(plant.rx), "users": len(built.passwords), "matrices": len(built.drivers)}

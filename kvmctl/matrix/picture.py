@@ -15,6 +15,7 @@ class Picture:
     def __init__(self, plant: Plant, loops: Mapping[MatrixId, Loop]) -> None:
         self._plant, self._loops = plant, loops
         self._held: list[tuple[RxId, TxId | None]] = []
+        self._good: dict[TxId, tuple[bool, bool]] = {}
 
     def shows(self, rx: RxId) -> TxId | None:
         """The transmitter this receiver shows or is about to show."""
@@ -36,8 +37,12 @@ class Picture:
 
     def control(self, rx: RxId) -> Control:
         receiver = self._plant.rx[rx]
-        ports = self._loops[receiver.matrix].desired(receiver)
-        return Control.FULL if ports.get(Channel.USB) is not None else Control.VIEW
+        loop = self._loops[receiver.matrix]
+        want, port = loop.screens[rx].want, receiver.ports.get(Channel.USB)
+        if want is not None:
+            return Control.FULL if want.ports.get(Channel.USB) is not None else Control.VIEW
+        joined = port is not None and loop.points.get((Channel.USB, port)) is not None
+        return Control.FULL if joined else Control.VIEW
 
     def hold(self, rx: RxId) -> Hold:
         want = self._loops[self._plant.rx[rx].matrix].screens[rx].want
@@ -47,8 +52,9 @@ class Picture:
         """Receivers other than `but` that hold the transmitter exclusively or in private, as last looked at."""
         return [rx for rx, held in self._held if held == tx and rx != but]
 
-    def look_at_holders(self) -> None:
-        """Find out who holds what: before a plan is made."""
+    def look(self) -> None:
+        """Before a plan is made: find out who holds what, forget what was known of transmitters."""
+        self._good.clear()
         self._held = [
             (rx, screen.want.tx)
             for loop in self._loops.values()
@@ -68,6 +74,12 @@ class Picture:
     def tx_online(self, tx: TxId) -> bool:
         transmitter = self._plant.tx[tx]
         return self._loops[transmitter.matrix].is_online(Side.TX, transmitter.ports)
+
+    def tx_good(self, tx: TxId) -> tuple[bool, bool]:
+        """Whether it is online and has video, as last looked at."""
+        if (found := self._good.get(tx)) is None:
+            found = self._good[tx] = (self.tx_online(tx), self.has_video(tx))
+        return found
 
     def has_video(self, tx: TxId) -> bool:
         transmitter = self._plant.tx[tx]

@@ -55,7 +55,7 @@ class Planner:
     def plan(self, wish: Wish) -> Planned:
         if not self._rights.knows(wish.actor):
             return Refusal(said=Said.NOT_SIGNED_IN)
-        self._picture.look_at_holders()
+        self._picture.look()
         return self._rules[type(wish)](wish)
 
     # the wishes
@@ -275,11 +275,12 @@ class Planner:
             return Refusal(said=Said.OTHER_MATRIX, about=tx)
         if not picture.reachable(rx):
             return Refusal(said=Said.MATRIX_DOWN, about=self._plant.rx[rx].matrix)
-        if not picture.tx_online(tx):
+        online, video = picture.tx_good(tx)
+        if not online:
             return Refusal(said=Said.OFFLINE, about=tx)
         if not picture.rx_online(rx):
             return Refusal(said=Said.OFFLINE, about=rx)
-        if not picture.has_video(tx):
+        if not video:
             return Refusal(said=Said.NO_VIDEO, about=tx)
         if picture.shows(rx) == tx and same:
             return Refusal(said=Said.SAME_SOURCE, about=tx)
