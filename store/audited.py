@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from store.projector import Entry
-from telephony import certificates, facts
+from telephony import certificates, facts, screens
 from telephony.agents import BreakVerb
 from telephony.batches import BatchFact
 from telephony.facts import Fact
@@ -75,6 +75,10 @@ RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
     certificates.CertificateWithdrawn: lambda at, f: Deed(
         at, f.actor, "agent.decertify", f.agent, _words({"skill": f.skill, "why": f.why})
     ),
+    screens.SeatTakenOver: lambda at, f: Deed(
+        at, f.actor, "kvm.take_over", f.failed, _words({"spare": f.spare, "agents": ", ".join(f.agents)})
+    ),
+    screens.ScreenSignedIn: lambda at, f: Deed(at, f.user, "kvm.sign_in", f.receiver, _words({})),
     facts.CustomerBarred: lambda at, f: Deed(at, f.actor, "dnc.bar", f.customer, _words({"reason": f.why})),
 }
 

@@ -337,6 +337,8 @@ export const WORDS = {
   "act.dnc.add": ["加入勿扰名单", "added to the do-not-call list"],
   "act.dnc.lift": ["移出勿扰名单", "lifted from the do-not-call list"],
   "act.dnc.complaint": ["登记投诉", "filed a complaint"],
+  "act.kvm.take_over": ["席位接替", "had a seat taken over"],
+  "act.kvm.sign_in": ["在接收端登录", "signed in at a receiver"],
   "act.kvm.drift": ["处理屏幕不一致", "settled a drifted screen"],
   "act.dnc.export": ["导出勿扰名单", "exported the do-not-call list"],
   "fact.LeadAltered": ["客户 {lead} 的资料已更改：{fields}", "Customer {lead} changed: {fields}"],

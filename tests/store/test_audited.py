@@ -6,6 +6,7 @@ from store.audited import Deed, deeds
 from telephony.batches import BatchClosed, LeadsAllocated
 from telephony.facts import Acted, CallRang, CampaignChanged, CustomerBarred
 from telephony.ids import CallId, CampaignId, CustomerId, LeadId
+from telephony.screens import ScreenSignedIn, SeatTakenOver
 
 SPRING = CampaignId("spring")
 
@@ -40,3 +41,10 @@ def test_an_allocation_names_no_lead_one_by_one() -> None:
 def test_what_nobody_did_is_no_act() -> None:
     facts = [CallRang(call=CallId("c-1")), BatchClosed(batch="b1", campaign=SPRING, why="time")]
     assert deeds([(1.0, fact) for fact in facts]) == []
+
+
+def test_seats_taken_over_and_sign_ins_at_screens_are_acts() -> None:
+    over = SeatTakenOver(actor="lead", failed="one", spare="spare", agents=("1001",))
+    signed = ScreenSignedIn(user="zhang", receiver="5001")
+    kept = [(deed.actor, deed.act, deed.about) for deed in deeds([(1.0, over), (2.0, signed)])]
+    assert kept == [("lead", "kvm.take_over", "one"), ("zhang", "kvm.sign_in", "5001")]
