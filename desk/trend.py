@@ -7,6 +7,7 @@ import msgspec
 
 from telephony.agents import AgentState
 from telephony.facts import AbandonedBy, AttemptPlaced, CallAbandoned, CallConnected, Fact
+from telephony.ids import is_call
 from telephony.views import FloorView
 
 STEP_S = 5.0
@@ -40,8 +41,8 @@ class Trend:
             match fact:
                 case AttemptPlaced():
                     self._placed += 1
-                case CallConnected():
-                    self._connected += 1
+                case CallConnected(call=call):
+                    self._connected += is_call(call)
                 case CallAbandoned(by=AbandonedBy.SWITCHROOM):
                     self._abandoned += 1
                 case CallAbandoned():

@@ -11,11 +11,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from importlib import resources
+from math import inf
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 
+from config.callers import AnnounceSettings
 from config.fields import Name, Section, Share
 from config.model import (
     AgentSettings,
@@ -32,6 +34,8 @@ from config.model import (
     StoreSettings,
     TrunkSettings,
 )
+from config.queues import QueueSettings
+from simulator.callers import CallersAtWork, CallersLine
 from simulator.exchange import VirtualExchange
 from simulator.faults import TrunkFaults
 from simulator.habits import Habits
@@ -105,6 +109,7 @@ class Scenario(Section):
     ring_each_call: Share = Field(0.0, description="Share of agents whose phone rings for each call.")
     leads: int = Field(0, ge=0, description="Leads per campaign; 0 makes as many as the hours can use.")
     campaign: list[Line] = Field(min_length=1, description="The campaigns.")
+    queue: list[CallersLine] = Field(default_factory=list, description="The queues of those who call in.")
     odds: Odds = Field(default_factory=Odds, description="What becomes of dialled numbers.")
     season: list[Season] = Field(default_factory=list, description="Changes of the population in the course of a run.")
     people: Habits = Field(default_factory=Habits, description="The habits of agents.")
@@ -155,6 +160,10 @@ class Scenario(Section):
                     for n, server in enumerate(self.server_ids())
                 ],
                 agent=[self._agent(n) for n in range(self.agents)],
+                queue={
+                    line.name: self._queue(line, number)
+                    for line, number in zip(self.queue, self.dialled(), strict=True)
+                },
             ),
             campaigns={line.name: self._campaign(line) for line in self.campaign},
         )
@@ -170,10 +179,21 @@ class Scenario(Section):
             first += count
 
     def exchanges(
-        self, clock: Clock, *, recordings: Path | None = None, kind: type[VirtualExchange] = VirtualExchange
+        self,
+        clock: Clock,
+        *,
+        recordings: Path | None = None,
+        kind: type[VirtualExchange] = VirtualExchange,
+        hours: float | None = None,
     ) -> list[VirtualExchange]:
-        """The PBXs with their customers, trunks and agents' phones, in the order of ``server_ids``."""
-        return [self._exchange(server, clock, recordings, kind) for server in self.server_ids()]
+        """The PBXs with their customers, trunks and agents' phones, in the order of ``server_ids``; people call in for
+        so many hours, None: as long as anybody listens."""
+        end = inf if hours is None else clock.now() + hours * 3600
+        return [self._exchange(server, clock, recordings, kind, end) for server in self.server_ids()]
+
+    def dialled(self) -> list[str]:
+        """What the callers of each queue dial."""
+        return [line.line or str(9001 + n) for n, line in enumerate(self.queue)]
 
     def people_at_work(self, start: float, hours: float | None = None) -> People:
         """The scripted agents; `start` in epoch seconds."""
@@ -187,7 +207,7 @@ class Scenario(Section):
         return People(agents, self.people, random.Random(f"people:{self.seed}"), start=start, end=end)
 
     def _exchange(
-        self, server: ServerId, clock: Clock, recordings: Path | None, kind: type[VirtualExchange]
+        self, server: ServerId, clock: Clock, recordings: Path | None, kind: type[VirtualExchange], end: float
     ) -> VirtualExchange:
         exchange = kind(
             server,
@@ -204,7 +224,19 @@ class Scenario(Section):
             if settings.asterisk == server:
                 ignored = dice.random() < self.people.ignores_share
                 exchange.add_phone(settings.endpoint, None if ignored else self.people.answers_after_s)
+        if self.queue:
+            part = 1 / self.servers
+            CallersAtWork(exchange, self.queue, self.dialled(), part=part, seed=str(self.seed), end=end)
         return exchange
+
+    def _queue(self, line: CallersLine, number: str) -> QueueSettings:
+        return QueueSettings(
+            title=line.title or line.name,
+            lines=[number],
+            service_level_s=line.service_level_s,
+            wrap_up_s=line.wrap_up_s,
+            announce=AnnounceSettings(every_s=line.announce_s),
+        )
 
     def _faults(self, server: str, start: float) -> TrunkFaults | None:
         trouble = self.trouble
@@ -252,6 +284,9 @@ class Scenario(Section):
             endpoint=f"PJSIP/{number}",
             mode="ring_each_call" if ringing else "nailed_up",
             campaigns=[campaign],
+            queues=[
+                line.name for line in self.queue if n // self.servers < round(line.share * self.agents / self.servers)
+            ],
         )
 
     def _campaign(self, line: Line) -> CampaignSettings:

@@ -89,6 +89,15 @@ class Switch(ABC):
         self.phones[endpoint].registered = registered
         self._in(0.0004, self._device, endpoint)
 
+    @property
+    def at(self) -> float:
+        """The instant this PBX has come to, epoch seconds."""
+        return self._now
+
+    def later(self, seconds: float, step: Step, subject: Any) -> None:
+        """Have `step` taken so many seconds from now, e.g. somebody call."""
+        self._in(seconds, step, subject)
+
     def _in(self, seconds: float, step: Step, subject: Any) -> None:
         self._serial = serial = self._serial + 1
         heappush(self.agenda, (self._now + seconds, serial, step, subject))

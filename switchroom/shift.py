@@ -55,7 +55,7 @@ def run(
     with contextlib.ExitStack() as open_things:
         dictation = open_things.enter_context(contextlib.closing(Dictation()))
         dictation.begin(scenario, hours=hours, folder=out, key=key)
-        exchanges = scenario.exchanges(clock, kind=kind)
+        exchanges = scenario.exchanges(clock, kind=kind, hours=hours)
         overheard = {e.server: dictation.around(e, clock.now) for e in exchanges}
         house = build(
             server=settings.server,
@@ -82,6 +82,9 @@ def run(
         "placed": report.counts.get("placed", 0),
         "answered_human": report.outcomes.get(Outcome.ANSWERED.value, 0),
         **{name: report.counts.get(name, 0) for name in ("connected", "abandoned", "gave_up", "refused")},
+        **{
+            name: report.counts[name] for name in ("callers", "callers_served", "callers_gone") if name in report.counts
+        },
         "agent_seconds": {name: round(seconds[name], 3) for name in ("talk", "wrap", "idle", "aux")},
         "outcomes": dict(sorted(report.outcomes.items())),
         "refusals": dict(sorted(report.refusals.items())),

@@ -10,11 +10,14 @@ from telephony.facts import (
     AgentChanged,
     AttemptPlaced,
     CallAbandoned,
+    CallArrived,
     CallConnected,
     CallEnded,
+    CallerGone,
     DialRefused,
     Fact,
 )
+from telephony.ids import is_call
 from telephony.outcomes import Outcome
 
 SPENT = {
@@ -40,6 +43,8 @@ class Tape:
         self._rules: dict[type[Fact], Callable[[Any], None]] = {
             AttemptPlaced: self._placed,
             CallConnected: self._connected,
+            CallArrived: self._arrived,
+            CallerGone: self._gone,
             CallEnded: self._ended,
             CallAbandoned: self._abandoned,
             DialRefused: self._refused,
@@ -57,7 +62,13 @@ class Tape:
         self.counts["placed"] += 1
 
     def _connected(self, fact: CallConnected) -> None:
-        self.counts["connected"] += 1
+        self.counts["connected" if is_call(fact.call) else "callers_served"] += 1
+
+    def _arrived(self, fact: CallArrived) -> None:
+        self.counts["callers"] += 1
+
+    def _gone(self, fact: CallerGone) -> None:
+        self.counts["callers_gone"] += 1
 
     def _ended(self, fact: CallEnded) -> None:
         self.outcomes[fact.outcome] += 1
