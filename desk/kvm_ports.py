@@ -71,6 +71,8 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     driver: str
     state: str
     model: str = ""
+    why: str = ""
+    """Why there is no connection, e.g. ``ConnectionRefusedError`` or ``log-in refused``."""
 
 
 class SeatRow(msgspec.Struct, frozen=True, kw_only=True):

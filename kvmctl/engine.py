@@ -91,6 +91,7 @@ class Engine:
         self.picture = Picture(plant, self.loops)
         self.tickets = Tickets()
         self._push_text = push_text
+        self._lost: set[MatrixId] = set()
         self._planner = Planner(plant, rights, self.picture, self.loans)
 
     @property
@@ -152,10 +153,10 @@ class Engine:
         return self._follow(matrix, self.loops[matrix].link_up(now), now)
 
     def link_down(self, matrix: MatrixId, why: str, now: float) -> list[Out]:
-        loop = self.loops[matrix]
-        was = loop.known
-        out = self._follow(matrix, loop.link_down(now), now)
-        if was:
+        """The connection ended, or none could be opened; said once until the matrix is back."""
+        out = self._follow(matrix, self.loops[matrix].link_down(now), now)
+        if matrix not in self._lost:
+            self._lost.add(matrix)
             out += [
                 MatrixChanged(matrix=matrix, state="lost", why=why),
                 AlarmRaised(alarm=MATRIX_LOST, about=matrix),
@@ -167,6 +168,7 @@ class Engine:
         was = loop.known
         out = self._follow(matrix, loop.heard(event, now), now)
         if loop.known and not was:
+            self._lost.discard(matrix)
             out += [MatrixChanged(matrix=matrix, state="up"), AlarmCleared(alarm=MATRIX_LOST, about=matrix)]
             for rx, loan in list(self.loans.by_rx.items()):
                 if self.plant.rx[rx].matrix == matrix and self.picture.shows(rx) != loan.tx:

@@ -186,11 +186,11 @@ def doctor(
     """Exit code 1 when something is wrong."""
     screens = Remote(url, token, config).ask("GET", "/kvm")
     findings: list[dict[str, str]] = [
-        {"what": "matrix", "about": matrix["name"]}
+        {"what": "matrix", "about": f"{matrix['name']} ({matrix['why'] or '–'})"}
         for matrix in screens["matrices"]
         if matrix["state"] in ("down", "syncing")
     ]
-    down = {finding["about"] for finding in findings}
+    down = {matrix["name"] for matrix in screens["matrices"] if matrix["state"] in ("down", "syncing")}
     for device in screens["devices"]:
         if device["matrix"] in down:
             continue

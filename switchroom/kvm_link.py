@@ -122,6 +122,7 @@ class Link:
                 why = type(error).__name__
                 CONNECTS.labels(self.name, "failed").inc()
                 self._host += 1
+                self._down(why)
             except Exception:
                 log.exception("the link to matrix %s failed", self.name)
                 why = "fault"

@@ -92,6 +92,8 @@ class KvmRoom:
         self.people = People(self.built.passwords)
         self.sessions = Sessions()
         self.models: dict[MatrixId, str] = {}
+        self.whys: dict[MatrixId, str] = {}
+        """Why a matrix was last lost, in the link's own word."""
         self.links = {matrix: self._link(matrix) for matrix in self.built.drivers}
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -316,9 +318,13 @@ class KvmRoom:
             clock=self.clock,
             jitter=Random(),
             up=lambda: self._take(self.engine.link_up(matrix, self.clock.now())),
-            down=lambda why: self._take(self.engine.link_down(matrix, why, self.clock.now())),
+            down=lambda why: self._lost(matrix, why),
             heard=lambda event: self._heard(matrix, event),
         )
+
+    def _lost(self, matrix: MatrixId, why: str) -> None:
+        self.whys[matrix] = why
+        self._take(self.engine.link_down(matrix, why, self.clock.now()))
 
     def _heard(self, matrix: MatrixId, event: Event) -> None:
         if isinstance(event, Introduced):

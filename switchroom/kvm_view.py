@@ -23,6 +23,7 @@ def screens(room: "KvmRoom") -> Screens:
                 driver=room.built.kinds[matrix].name,
                 state=loop.phase.value,
                 model=room.models.get(matrix, ""),
+                why="" if loop.known else room.whys.get(matrix, ""),
             )
             for matrix, loop in engine.loops.items()
         ),

@@ -224,3 +224,20 @@ def test_an_unknown_driver_or_option_is_one_clear_error_in_both_languages() -> N
         assert "main" in caught.value.say("en")
         assert "main" in caught.value.say("zh-CN")
         assert caught.value.say("zh-CN") != caught.value.say("en")
+
+
+async def test_a_matrix_that_was_never_reached_is_alarmed_once_and_cleared_when_it_comes(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    port = await house.server.start()
+    await house.server.close()
+    house.room = KvmRoom(settings(port), clock=house.clock, zone="UTC", carry=house.facts.extend)
+    house.room.start()
+    await house.until(lambda: house.states() == ["lost"])
+    assert house.room.screens().matrices[0].why
+    again = MatrixServer(house.device, house.clock)
+    await again.start(port)
+    await house.until(lambda: house.states() == ["lost", "up"])
+    alarms = [type(fact).__name__ for fact in house.facts if getattr(fact, "alarm", "") == "kvm_matrix_lost"]
+    assert alarms == ["AlarmRaised", "AlarmCleared"]
+    await house.room.close()
+    await again.close()
