@@ -8,8 +8,10 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
+from acd.counters import Counters
 from config.model import ApiSettings
 from desk import openapi, pages
+from desk.acd_gauges import AcdGauges
 from desk.api import Api
 from desk.batch_api import BatchApi
 from desk.batch_ports import BatchDesk
@@ -77,6 +79,7 @@ class Desk:
         clock: Clock,
         kvm: KvmDesk | None = None,
         queue_books: QueueBooks | None = None,
+        counters: Counters | None = None,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
     ) -> None:
@@ -89,6 +92,7 @@ class Desk:
         self.live = Live(floor, guard, clock)
         self._gauges = CollectorRegistry(auto_describe=False)
         self._gauges.register(FloorGauges(floor))
+        self._gauges.register(AcdGauges(floor, counters))
         self._app = web.Application(middlewares=[guard.middleware()], client_max_size=MAX_BODY)
         router = self._app.router
         Api(

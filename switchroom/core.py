@@ -5,6 +5,9 @@ It has no loop and no clock of its own, so the same core runs a live floor and a
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+
+from prometheus_client import Histogram
 
 from switchroom.outbox import Outbox
 from switchroom.switchboard import Switchboard
@@ -12,7 +15,13 @@ from switchroom.timers import Timers
 from telephony.agents import Ask, Refused
 from telephony.commands import Command
 from telephony.events import TimerFired
-from telephony.facts import AskRefused, Fact
+from telephony.facts import AskRefused, CallOffered, Fact
+
+MATCH = Histogram(
+    "acd_match_duration_seconds",
+    "From an event to the decision that gives a call to an agent, all parts together.",
+    buckets=(0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05),
+)
 
 
 class Core:
@@ -85,8 +94,13 @@ class Core:
         """Let the switchboard drain the event and the outbox carry out what came of it."""
         now = self._clock()
         self.handled += 1
+        began = perf_counter()
         facts, commands = self._drain([event], [], now)
         if facts or commands:
+            for fact in facts:
+                if type(fact) is CallOffered:
+                    MATCH.observe(perf_counter() - began)
+                    break
             self._take(facts, commands, now)
 
     def _at_once(self, drained: Callable[[float], tuple[list[Fact], list[Command]]]) -> list[Fact]:

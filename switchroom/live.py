@@ -9,6 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
+from prometheus_client import Histogram
 
 from config.kvm import KvmFile
 from config.model import AbandonContract, CampaignSettings, ServerSettings
@@ -55,6 +56,12 @@ from telephony.views import FloorView
 log = logging.getLogger(__name__)
 
 LEASE = "lease"
+EVENT_LAG = Histogram(
+    "telephony_event_lag_seconds",
+    "Round trip of pings, in the stream events come in: no event is older when it is handled.",
+    ["server"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
 READ_BEFORE_S = 5.0
 """Leads read before a change of one was committed have come to the dialler by then."""
 LOOK_AT_LEASE_S = 5.0
@@ -202,6 +209,7 @@ class LiveFloor:
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
             clock=self.clock,
             kvm=self.kvm,
+            counters=self.house.figures.counters,
             queue_books=Queuework(self.store, self.server.queue, self.server.zone, now=self.clock.now),
             not_ready_reasons=self.server.floor.not_ready_reasons,
         )
@@ -383,6 +391,7 @@ class LiveFloor:
 
     def _hear(self, event: PbxEvent) -> None:
         if type(event) is Pong:
+            EVENT_LAG.labels(event.server).observe(event.lag_s)
             self.window.on_pong(event)
         self.house.core.feed(event)
 

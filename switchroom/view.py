@@ -137,4 +137,5 @@ def _agent(agent: Agent, now: float) -> AgentView:
         idle_s=spent.get(AgentState.READY, 0.0),
         leaves_at=agent.leaves_at,
         leaves_for=agent.leaves_for,
+        queues=tuple(agent.settings.queues),
     )

@@ -24,6 +24,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """From when on he takes no further call (epoch seconds), as announced; None when he has announced nothing."""
     leaves_for: str = ""
     """The not-ready reason he leaves for; empty to sign out."""
+    queues: tuple[str, ...] = ()
+    """The queues whose callers he serves."""
 
 
 class ContractView(msgspec.Struct, frozen=True, kw_only=True):
