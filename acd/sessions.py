@@ -24,6 +24,7 @@ class Session(msgspec.Struct, kw_only=True):
 
     `back` is whose seat his phone came from; `opened_at` None while the ear is not open."""
 
+    id: str
     actor: str
     call: CallId
     agent: AgentId
@@ -91,8 +92,10 @@ class Sessions:
     def begin(self, actor: str, call: Call, on: LegId, phone: Phone, ear: Ear, now: float) -> Out:
         """Put the intent down, take the supervisor off the floor and have his phone let in."""
         assert call.agent is not None
-        leg = phone.seat or ear_leg(self.floor.serial())
+        serial = self.floor.serial()
+        leg = phone.seat or ear_leg(serial)
         session = Session(
+            id=serial,
             actor=actor,
             call=call.id,
             agent=call.agent,
@@ -105,7 +108,9 @@ class Sessions:
         )
         self.add(session)
         out: Out = [
-            SupervisionBegun(actor=actor, call=call.id, agent=call.agent, ear=ear, leg=leg, server=call.server),
+            SupervisionBegun(
+                session=serial, actor=actor, call=call.id, agent=call.agent, ear=ear, leg=leg, server=call.server
+            ),
             SetTimer(key=("ear", leg), at=now + self.floor.rules.ring_s + self.floor.rules.reserve_s),
         ]
         out += self._off_the_floor(session, now)
@@ -128,7 +133,9 @@ class Sessions:
     def turn(self, session: Session, on: LegId, ear: Ear, now: float) -> Out:
         was, session.ear = session.ear, ear
         session.asked_at, session.open = now, False
-        turned = SupervisionTurned(actor=session.actor, call=session.call, agent=session.agent, was=was, ear=ear)
+        turned = SupervisionTurned(
+            session=session.id, actor=session.actor, call=session.call, agent=session.agent, was=was, ear=ear
+        )
         timer = SetTimer(key=("ear", session.leg), at=now + self.floor.rules.reserve_s)
         return [turned, timer, self.move(session, on)]
 
@@ -149,6 +156,7 @@ class Sessions:
         session.open = True
         session.opened_at = now if session.opened_at is None else session.opened_at
         told = EarOpened(
+            session=session.id,
             actor=session.actor,
             call=session.call,
             agent=session.agent,
@@ -163,6 +171,7 @@ class Sessions:
         out: Out = [
             CancelTimer(key=("ear", session.leg)),
             SupervisionEnded(
+                session=session.id,
                 actor=session.actor,
                 call=session.call,
                 agent=session.agent,

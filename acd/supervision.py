@@ -228,6 +228,7 @@ class Supervision:
         for known in event.supervisions:
             himself = agents.get(AgentId(known.actor))
             session = Session(
+                id=known.session,
                 actor=known.actor,
                 call=known.call,
                 agent=known.agent,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from store.projector import Entry
-from telephony import certificates, facts, screens
+from telephony import certificates, facts, screens, supervising
 from telephony.agents import BreakVerb
 from telephony.batches import BatchFact
 from telephony.facts import Fact
@@ -42,6 +42,17 @@ def _batch_facts() -> Iterator[type[Fact]]:
 
 
 _BY_LEADERS = frozenset({BreakVerb.GRANT, BreakVerb.REFUSE, BreakVerb.TAKE_BACK, BreakVerb.EXTEND})
+
+
+def _came(at: float, fact: supervising.SupervisionBegun | supervising.SupervisionTurned) -> Deed:
+    return Deed(at, fact.actor, f"call.{fact.ear.value}", fact.call, _words({"agent": fact.agent}))
+
+
+def _went(at: float, fact: supervising.SupervisionEnded) -> Deed:
+    words = {"agent": fact.agent, "ear": fact.ear.value, "seconds": f"{fact.for_s:.1f}", "why": fact.why}
+    return Deed(at, fact.actor, "call.leave", fact.call, _words(words))
+
+
 _NOT_WORDS = frozenset({"batch", "actor", "leads"})
 
 RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
@@ -79,6 +90,13 @@ RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
         at, f.actor, "kvm.take_over", f.failed, _words({"spare": f.spare, "agents": ", ".join(f.agents)})
     ),
     screens.ScreenSignedIn: lambda at, f: Deed(at, f.user, "kvm.sign_in", f.receiver, _words({})),
+    supervising.SupervisionBegun: _came,
+    supervising.SupervisionTurned: _came,
+    supervising.SupervisionEnded: _went,
+    facts.RecordingPaused: lambda at, f: Deed(at, f.actor, "recording.pause", f.call, _words({"agent": f.agent})),
+    facts.RecordingResumed: lambda at, f: Deed(
+        at, f.actor, "recording.resume", f.call, _words({"agent": f.agent, "seconds": f"{f.paused_s:.1f}"})
+    ),
     facts.CustomerBarred: lambda at, f: Deed(at, f.actor, "dnc.bar", f.customer, _words({"reason": f.why})),
 }
 

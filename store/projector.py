@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from store import caller_changes, certificates, later_changes, tables
+from store import caller_changes, certificates, ear_changes, later_changes, tables
 from store.changes import Change, Row, Verb
 from telephony import batches, facts
 from telephony.agents import AgentState, SeatMode
@@ -264,6 +264,7 @@ ORDER: tuple[Change, ...] = (
     *caller_changes.ORDER,
     *later_changes.ORDER,
     *certificates.ORDER,
+    *ear_changes.ORDER,
 )
 """Within one transaction; rows are put in before they are changed."""
 
@@ -359,7 +360,10 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
     facts.RecordingFiled: ((RECORDING_STATE, lambda at, f: (f.call, "filed", None, f.bytes, f.seconds)),),
 }
 
-_TOLD = (_OWN, caller_changes.RULES, later_changes.RULES, later_changes.TOLD, certificates.RULES)
+_TOLD = (
+    *(_OWN, caller_changes.RULES, later_changes.RULES, later_changes.TOLD, certificates.RULES),
+    ear_changes.RULES,
+)
 RULES: dict[type[Fact], tuple[Rule, ...]] = {
     kind: tuple(rule for each in _TOLD for rule in each.get(kind, ())) for each in _TOLD for kind in each
 }

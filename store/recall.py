@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from store.allocation import portions_held
 from store.batch_life import timed
 from store.certificates import held as held_certificates
+from store.ears import open_supervisions, paused_recordings
 from store.inbound import open_inbound
 from store.later import last_handed, open_callbacks, open_messages
 from store.opening import Store
@@ -69,10 +70,12 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         ends = timed(connection)
         states = connection.execute(select(campaigns).order_by(campaigns.c.campaign)).all()
         trained = held_certificates(connection, None if mine is None else mine.agents)
-        came = open_inbound(connection, None if mine is None else mine.servers)
         servers = mine.servers if mine is not None else None
+        came = open_inbound(connection, servers)
         called_back, left = open_callbacks(connection, servers), open_messages(connection, servers)
         handed = last_handed(connection)
+        supervised = open_supervisions(connection, servers)
+        paused = paused_recordings(connection, servers)
     if mine is not None:
         calls = [row for row in calls if row.server in mine.servers]
         talked = [row for row in talked if row.server in mine.servers]
@@ -96,6 +99,8 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         messages=left,
         last_handed=handed,
         certificates=trained,
+        supervisions=supervised,
+        paused=paused,
     )
 
 

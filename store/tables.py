@@ -480,9 +480,30 @@ recordings = Table(
     Column("bytes", BigInteger),
     Column("seconds", Float(53)),
     Column("started_at", Float(53), nullable=False),
+    Column("paused_at", Float(53)),
+    Column("paused_until", Float(53)),
+    Column("paused_by", Text),
 )
 Index("ix_recordings_call", recordings.c.call)
 Index("ix_recordings_started", recordings.c.started_at)
+
+supervisions = Table(
+    "supervisions",
+    metadata,
+    Column("session", Text, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("leg", Text, nullable=False),
+    Column("ear", Text, nullable=False),
+    Column("begun_at", Float(53), nullable=False),
+    Column("opened_at", Float(53)),
+    Column("ended_at", Float(53)),
+    Column("for_s", Float(53)),
+    Column("why", Text),
+)
+Index("ix_supervisions_begun", supervisions.c.begun_at)
 
 dnc = Table(
     "dnc",

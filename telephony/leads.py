@@ -134,6 +134,17 @@ class KnownBreak(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None
 
 
+class PausedRecording(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording that was silent when the process ended; instants in epoch seconds."""
+
+    call: CallId
+    agent: AgentId
+    server: ServerId
+    actor: str
+    since: float
+    until: float
+
+
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """The first event of every run: what the store knows of calls, agents and campaigns from before.
 
@@ -161,3 +172,4 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """The agent of each branch whom a round gave a message last."""
     certificates: tuple[Certificate, ...] = ()
     """Every certificate that was granted, as it stands."""
+    paused: tuple[PausedRecording, ...] = ()

@@ -38,8 +38,9 @@ class StepOutAsked(Ask, frozen=True, kw_only=True):
 
 
 class SupervisionBegun(Fact, frozen=True, kw_only=True):
-    """A supervisor's phone is let into a call: durable before it is. `leg` is his phone's."""
+    """A supervisor's phone is let into a call: durable before it is. `leg` is his phone's, `session` no other's."""
 
+    session: str
     actor: str
     call: CallId
     agent: AgentId
@@ -51,6 +52,7 @@ class SupervisionBegun(Fact, frozen=True, kw_only=True):
 class SupervisionTurned(Fact, frozen=True, kw_only=True):
     """He is on the call in another way from now on: durable before it is so."""
 
+    session: str
     actor: str
     call: CallId
     agent: AgentId
@@ -61,6 +63,7 @@ class SupervisionTurned(Fact, frozen=True, kw_only=True):
 class EarOpened(Fact, frozen=True, kw_only=True):
     """The PBX says that he is on the call in this way; `took_s` since he asked."""
 
+    session: str
     actor: str
     call: CallId
     agent: AgentId
@@ -72,6 +75,7 @@ class SupervisionEnded(Fact, frozen=True, kw_only=True):
     """He is off the call. `for_s` is how long his ear was open, 0 when it never was; `why` is left, call_over,
     agent_left, phone_gone, no_answer, refused, taken_over, link_lost or not_found."""
 
+    session: str
     actor: str
     call: CallId
     agent: AgentId
@@ -83,6 +87,7 @@ class SupervisionEnded(Fact, frozen=True, kw_only=True):
 class KnownSupervision(msgspec.Struct, frozen=True, kw_only=True):
     """A supervision that was open when the process ended; `opened_at` None when the ear was not open yet."""
 
+    session: str
     actor: str
     call: CallId
     agent: AgentId
