@@ -42,13 +42,19 @@ class Right(StrEnum):
     """Be a receiver's menu, at which people sign in with their own passwords."""
     KVM_STEER = "kvm.steer"
     """Switch every screen, call presets, take seats over."""
+    CALL_LISTEN = "call.listen"
+    """Listen to live calls, and see who is on which."""
+    CALL_JOIN = "call.join"
+    """Whisper to an agent, barge into a call, take it over."""
+    RECORDING_PAUSE = "recording.pause"
+    """Pause and resume the recording of any call; an agent may for his own."""
 
 
 R = Right
 
 _SEES = frozenset({R.FLOOR_SEE, R.DNC_READ, R.KVM_SEE})
 _AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK, R.KVM_OWN, R.KVM_SEAT}
-_LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE, R.KVM_STEER}
+_LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE, R.KVM_STEER, R.CALL_LISTEN, R.CALL_JOIN, R.RECORDING_PAUSE}
 _OPERATOR = _LEADER | {R.AGENT_CERTIFY, R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
 _MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}
 

@@ -11,8 +11,9 @@ from config.rights import Right
 from desk.asked import asked, body_of
 from desk.asks import AGENT_ASKS
 from desk.bodies import Granted, Status
+from desk.discreet import may_be_told
 from desk.faults import Refusal
-from desk.guard import ACTOR, demand
+from desk.guard import ACTOR, RIGHTS, demand
 from desk.masked import mask_digits, mask_fields
 from desk.ports import BatchRow, DeskQueries, ImportRefused, ListOrder
 from desk.route import PREFIX, Route
@@ -127,7 +128,9 @@ class Api:
         rows = await self._queries.journal(
             before=None if before is None else int(before), limit=int(said.get("limit", 100))
         )
-        return _json([msgspec.structs.replace(row, fact=mask_fields(row.fact)) for row in rows])
+        all_of_it = Right.CALL_LISTEN in request[RIGHTS]
+        shown = [row for row in rows if all_of_it or may_be_told(row.kind, row.fact)]
+        return _json([msgspec.structs.replace(row, fact=mask_fields(row.fact)) for row in shown])
 
     async def ask_campaign(self, request: web.Request, route: Route) -> web.Response:
         campaign = self._campaign(request)

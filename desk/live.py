@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from desk.discreet import open_to_all, shown_to_all
 from desk.faults import Refusal
 from desk.guard import Guard
 from desk.hour import Hours
@@ -123,7 +124,7 @@ class Live:
         self._changed = True
         self.trend.count(facts)
         if self._pages:
-            told = [plain(at, fact) for fact in facts]
+            told = [plain(at, fact) for fact in open_to_all(facts)]
             for page in self._pages:
                 page.tell(told)
 
@@ -149,7 +150,7 @@ class Live:
                 page.plot(frame)
 
     def _view(self) -> bytes:
-        return b'{"type":"view",' + msgspec.json.encode(self._floor.view())[1:]
+        return b'{"type":"view",' + msgspec.json.encode(shown_to_all(self._floor.view()))[1:]
 
     async def _every(self, seconds: float, act: Callable[[], None]) -> None:
         while True:

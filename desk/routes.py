@@ -7,6 +7,7 @@ from config.rights import Right
 from desk import bodies
 from desk.batch_routes import BATCH_ROUTES
 from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
+from desk.call_routes import CALL_ROUTES
 from desk.dnc_routes import DNC_ROUTES
 from desk.forecast_ports import CampaignForecast
 from desk.kvm_routes import KVM_ROUTES
@@ -61,6 +62,7 @@ _CAMPAIGN_WORDS = {
 
 ROUTES: tuple[Route, ...] = (
     *BATCH_ROUTES,
+    *CALL_ROUTES,
     *DNC_ROUTES,
     *ROUTING_ROUTES,
     *KVM_ROUTES,

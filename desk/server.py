@@ -15,6 +15,8 @@ from desk.acd_gauges import AcdGauges
 from desk.api import Api
 from desk.batch_api import BatchApi
 from desk.batch_ports import BatchDesk
+from desk.call_api import CallApi
+from desk.call_ports import CallBooks
 from desk.dnc_api import DoNotCallApi
 from desk.dnc_ports import DoNotCallDesk
 from desk.doorbook import Doorbook
@@ -80,6 +82,7 @@ class Desk:
         kvm: KvmDesk | None = None,
         queue_books: QueueBooks | None = None,
         counters: Counters | None = None,
+        calls: CallBooks | None = None,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
     ) -> None:
@@ -105,6 +108,7 @@ class Desk:
             KvmApi(kvm),
             QueueApi(floor, queue_books),
             RoutingApi(floor, routing),
+            CallApi(floor, calls),
         ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)

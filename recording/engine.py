@@ -1,17 +1,19 @@
 """The recorder: starts a recording when an agent is reserved, before the bridge, and notices when there is none.
 
+It records the customer's leg, so one recording goes on over hold, consultation, transfer and take-over.
+
 The file is named by the call id, so no name on disk tells a number.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from config.model import CampaignSettings
 from config.queues import QueueSettings
+from recording.pauses import ALARM as PAUSE
+from recording.pauses import Pauses, Recording
 from telephony.commands import CheckRecording, Command, SetTimer, StartRecording
-from telephony.events import RecordingBegan, RecordingLooked, TimerFired
+from telephony.events import ActionFailed, RecordingBegan, RecordingLooked, RecordingMuted, TimerFired
 from telephony.facts import (
     AlarmCleared,
     AlarmRaised,
@@ -24,9 +26,12 @@ from telephony.facts import (
     RecordingFiled,
     RecordingMissing,
     RecordingStarted,
+    ServerChanged,
 )
-from telephony.ids import AgentId, CallId, ServerId
-from telephony.leads import Restored
+from telephony.ids import CallId, ServerId
+from telephony.inbound import OpenInbound
+from telephony.leads import OpenCall, Restored
+from telephony.supervising import PauseAsked
 
 CONFIRM_S = 3.0
 """A recording the PBX has not confirmed this long after the bridge is missing."""
@@ -34,13 +39,6 @@ LOOK_S = 2.0
 """The file is looked for this long after the call's end: MixMonitor closes it after the hang-up."""
 
 Out = list[Fact | Command]
-
-
-class Recording(msgspec.Struct):
-    server: ServerId
-    agent: AgentId
-    confirmed: bool = False
-    connected: bool = False
 
 
 class RecordingEngine:
@@ -52,6 +50,7 @@ class RecordingEngine:
         campaigns: Mapping[str, CampaignSettings],
         visible: frozenset[str],
         queues: Mapping[str, QueueSettings] | None = None,
+        longest_pause_s: float = 300.0,
     ) -> None:
         """`visible` names the servers whose recordings folder this machine can look into."""
         self.campaigns = campaigns
@@ -59,12 +58,17 @@ class RecordingEngine:
         self._visible = visible
         self._running: dict[CallId, Recording] = {}
         self._alarmed: set[ServerId] = set()
+        self._pauses = pauses = Pauses(self._running, longest_pause_s)
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             CallOffered: self._offered,
             RecordingBegan: self._began,
             CallConnected: self._connected,
             CallEnded: self._ended,
             InboundEnded: self._ended,
+            PauseAsked: pauses.asked,
+            RecordingMuted: pauses.muted,
+            ActionFailed: pauses.failed,
+            ServerChanged: pauses.server_changed,
             RecordingLooked: self._looked,
             TimerFired: self._timer,
             Restored: self._restored,
@@ -107,6 +111,8 @@ class RecordingEngine:
             if recording is None or recording.confirmed:
                 return []
             return self._missing(recording.server, call, "not confirmed")
+        if what == PAUSE:
+            return self._pauses.due(call, now)
         if what == "recording_file":
             server, _, name = whom.partition("/")
             return [CheckRecording(server=ServerId(server), call=CallId(name), name=name)]
@@ -114,9 +120,12 @@ class RecordingEngine:
 
     def _ended(self, fact: CallEnded | InboundEnded, now: float) -> Out:
         recording = self._running.pop(fact.call, None)
-        if recording is None or not recording.connected or recording.server not in self._visible:
+        if recording is None:
             return []
-        return [SetTimer(key=("recording_file", f"{recording.server}/{fact.call}"), at=now + LOOK_S)]
+        out = self._pauses.over(fact.call, recording, now)
+        if not recording.connected or recording.server not in self._visible:
+            return out
+        return [*out, SetTimer(key=("recording_file", f"{recording.server}/{fact.call}"), at=now + LOOK_S)]
 
     def _looked(self, event: RecordingLooked, now: float) -> Out:
         if event.bytes is None:
@@ -140,7 +149,8 @@ class RecordingEngine:
         return [AlarmCleared(alarm="recording_missing", about=server)]
 
     def _restored(self, event: Restored, now: float) -> Out:
-        for known in event.calls:
+        open_calls: tuple[OpenCall | OpenInbound, ...] = (*event.calls, *event.inbound)
+        for known in open_calls:
             if known.recording and known.agent is not None:
                 self._running[known.call] = Recording(known.server, known.agent, True, known.connected_at is not None)
-        return []
+        return self._pauses.restored(event, now)

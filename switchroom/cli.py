@@ -15,6 +15,7 @@ from switchroom import (
     cli_audit,
     cli_batches,
     cli_books,
+    cli_calls,
     cli_dnc,
     cli_floor,
     cli_forecast,
@@ -56,6 +57,7 @@ cli_dnc.install(app)
 cli_floor.install(app)
 cli_agents.install(app)
 cli_routing.install(app)
+cli_calls.install(app)
 cli_forecast.install(app)
 cli_batches.install(app)
 cli_key.install(app)

@@ -89,6 +89,7 @@ def build(
     recorder = RecordingEngine(
         campaigns=campaigns,
         queues=server.queue,
+        longest_pause_s=server.recording.longest_pause_s,
         visible=frozenset(a.name for a in server.asterisk if a.recordings_here is not None),
     )
     figures = Figures(server.agent, server.queue)

@@ -27,6 +27,7 @@ from store.writer import Writer
 from switchroom import anchors, oddsbook, soundfiles
 from switchroom.abandonment import counted_before
 from switchroom.batchdesk import LiveBatches
+from switchroom.callbooks import CallWork
 from switchroom.callerbook import CallerBook
 from switchroom.claims import Holdings, claims_of, mine, said
 from switchroom.clock import WallClock
@@ -207,6 +208,7 @@ class LiveFloor:
             forecaster=self.forecasts,
             routing=RoutingBook(self.store, self.clock.now),
             do_not_call=DoNotCallBook(self.store, self.server, self.campaigns, self.do_not_call, self.clock.now),
+            calls=CallWork(self.store),
             clock=self.clock,
             kvm=self.kvm,
             counters=self.house.figures.counters,

@@ -95,3 +95,11 @@ class KnownSupervision(msgspec.Struct, frozen=True, kw_only=True):
     leg: LegId
     server: ServerId
     opened_at: float | None
+
+
+class PauseAsked(Ask, frozen=True, kw_only=True):
+    """Have a recording pause, or go on when not `pause`: of this call, or of the one this agent has."""
+
+    pause: bool
+    call: CallId | None = None
+    agent: AgentId | None = None
