@@ -50,7 +50,9 @@ class CallApi:
 
     async def call_marks(self, request: web.Request, route: Route) -> web.Response:
         asked(request, route)
-        marks = await self._books.marks(request.match_info["id"]) if self._books is not None else ()
+        if self._books is None:
+            return _json(())
+        marks = await self._books.marks(request.match_info["id"])
         if not marks:
             raise Refusal(404, "unknown_call")
         return _json(marks)
