@@ -11,7 +11,7 @@ from typing import Any
 from kvmctl.matrix.loans import Loans
 from kvmctl.matrix.picture import Picture
 from kvmctl.matrix.plant import Plant, RxId, TxId
-from kvmctl.matrix.targets import one_receiver, one_source, pairs
+from kvmctl.matrix.targets import ALL, on_heads, one_receiver, one_source, words
 from kvmctl.matrix.wishes import (
     CallPreset,
     CancelPush,
@@ -33,6 +33,8 @@ from kvmctl.ports import Channel, Hold
 from kvmctl.rights import HOUSE, Level, Rights
 
 Planned = Plan | Refusal
+NOT_MEANT = frozenset({Said.NO_PUSH, Said.SAME_SOURCE})
+"""Receivers that ``all`` does not mean: where the user may not push, and those that show it already."""
 
 
 class Planner:
@@ -70,7 +72,11 @@ class Planner:
         if wish.force:
             freed = self._freed(wish.actor, source.id, wish.rx)
         steps = []
-        for rx, tx in zip(self._plant.rx_heads(wish.rx), self._plant.tx_heads(source.id), strict=False):
+        wall = self._plant.wall(wish.rx)
+        pairs = [(rx, source.id) for rx in wall] or list(
+            zip(self._plant.rx_heads(wish.rx), self._plant.tx_heads(source.id), strict=False)
+        )
+        for rx, tx in pairs:
             step = self._step(wish.actor, rx, tx, wish.control, wish.hold, freed={step.rx for step in freed})
             if isinstance(step, Step):
                 steps.append(step)
@@ -85,10 +91,11 @@ class Planner:
             return Refusal(said=Said.NO_VIDEO, about=wish.rx)
         if self._picture.hold(wish.rx) is Hold.PRIVATE and wish.actor != HOUSE:
             return Refusal(said=Said.IN_PRIVATE, about=wish.rx)
-        targets, left_out = pairs(self._plant, wish.targets, len(heads))
+        targets, left_out = on_heads(self._plant, wish.targets, len(heads))
         if not targets and not left_out:
             return Refusal(said=Said.NOTHING_TYPED)
         own = {rx for rx, _ in mine}
+        everybody = ALL in (word.lower() for word in words(wish.targets))
         steps: list[Step] = []
         for rx, head in targets:
             if rx in own:
@@ -97,20 +104,26 @@ class Planner:
             step = self._pushed(wish, rx, source, tx)
             if isinstance(step, Step):
                 steps.append(step)
-            else:
+            elif not (everybody and step.said in NOT_MEANT):
                 left_out.append(step)
         if steps:
             return Plan(steps=tuple(steps), left_out=tuple(left_out))
-        return left_out[0] if left_out else Refusal(said=Said.SAME_SOURCE, about=wish.rx)
+        if left_out:
+            return left_out[0]
+        return Refusal(said=Said.NO_PUSH if everybody and targets else Said.SAME_SOURCE, about=wish.rx)
 
     def _pushed(self, wish: Push, rx: RxId, source: RxId, tx: TxId) -> Step | Refusal:
-        """Permission follows the pusher: what he has at his own receiver is what the target gets."""
-        if not self._rights.may_push(wish.actor, rx):
+        """Permission follows the pusher: what he has at his own receiver is what the target gets. What was only pushed
+        to him is not his to push on; the right on one receiver of a wall is that on the wall."""
+        level = self._rights.on_tx(wish.actor, tx)
+        if level < Level.VIEW:
+            return Refusal(said=Said.OUT_OF_RANGE, about=tx)
+        if not any(self._rights.may_push(wish.actor, one) for one in self._plant.wall(rx) or (rx,)):
             return Refusal(said=Said.NO_PUSH, about=rx)
         if self._picture.hold(rx) is not Hold.SHARED and not (wish.force and self._rights.may_force(wish.actor, rx)):
             return Refusal(said=Said.IN_USE, about=rx)
         control = self._picture.control(source)
-        if self._picture.hold(source) is not Hold.SHARED:
+        if level is Level.VIEW or self._picture.hold(source) is not Hold.SHARED:
             control = Control.VIEW
         return self._fits(rx, tx) or Step(rx=rx, tx=tx, control=control)
 
@@ -156,7 +169,8 @@ class Planner:
     def _disconnect(self, wish: Disconnect) -> Planned:
         if (refusal := self._here(wish.actor, wish.rx)) is not None:
             return refusal
-        shown = [rx for rx in self._plant.rx_heads(wish.rx) if self._picture.shows(rx) is not None]
+        screens = self._plant.wall(wish.rx) or self._plant.rx_heads(wish.rx)
+        shown = [rx for rx in screens if self._picture.shows(rx) is not None]
         if not shown:
             return Refusal(said=Said.NO_VIDEO, about=wish.rx)
         return Plan(steps=tuple(Step(rx=rx, tx=None, control=Control.VIEW) for rx in shown))
@@ -165,7 +179,7 @@ class Planner:
         own = set(self._plant.rx_heads(wish.rx))
         loans = [loan for rx in self._plant.rx_heads(wish.rx) for loan in self._loans.of(rx)]
         if wish.targets.strip():
-            targets, unknown = pairs(self._plant, wish.targets, len(own))
+            targets, unknown = on_heads(self._plant, wish.targets, len(own))
             if unknown:
                 return unknown[0]
             wanted = {rx for rx, _ in targets}

@@ -46,7 +46,7 @@ def one_receiver(plant: Plant, typed: str) -> Receiver | Refusal:
     return Refusal(said=Said.ONE_ONLY)
 
 
-def pairs(plant: Plant, typed: str, heads: int) -> tuple[list[tuple[RxId, int]], list[Refusal]]:
+def on_heads(plant: Plant, typed: str, heads: int) -> tuple[list[tuple[RxId, int]], list[Refusal]]:
     """Which receiver gets which of so many heads (0 is the main one), main heads first; and what is not known.
 
     A unit gets the heads in their order, a hotkey of several targets too, its first target the main one; a target for

@@ -337,3 +337,30 @@ def test_what_was_wished_is_restored_when_the_settings_say_so_but_not_for_ever()
 def test_a_telephone_number_typed_by_mistake_goes_nowhere(world: World) -> None:
     world.ask(Connect(actor="chief", rx=A, source="13812345678"))
     assert "13812345678" not in str(world.facts) + str(world.answers[-1].about)
+
+
+def test_all_means_those_the_user_may_push_to_and_nobody_is_told_of_the_others(world: World) -> None:
+    world.get(Connect(actor="pusher", rx=A, source="1"))
+    answer = world.get(Push(actor="pusher", rx=A, targets="ALL"))
+    assert (answer.said, answer.left_out) == (Said.PUSHED, ())
+    assert {world.shown(r) for r in ("5002", "5003")} == {"t1"}
+    assert world.shown("5004") is None
+
+
+def test_the_right_to_push_to_one_receiver_of_a_wall_is_that_to_the_wall(world: World) -> None:
+    world.get(Connect(actor="pusher", rx=A, source="1"))
+    answer = world.get(Push(actor="pusher", rx=A, targets="5012"))
+    assert (answer.said, answer.done) == (Said.PUSHED, 3)
+
+
+def test_what_was_only_pushed_to_an_operator_is_not_his_to_push_on(world: World) -> None:
+    world.get(Connect(actor="chief", rx=A, source="3"))
+    world.get(Push(actor="chief", rx=A, targets="2"))
+    assert said(world, Push(actor="op", rx=B, targets="4")) is Said.OUT_OF_RANGE
+
+
+def test_a_picture_connected_to_one_receiver_of_a_wall_is_the_walls(world: World) -> None:
+    assert said(world, Connect(actor="chief", rx=RxId("5011"), source="1")) is Said.CONNECTED
+    assert {world.shown(r) for r in ("5010", "5011", "5012")} == {"t1"}
+    assert said(world, Disconnect(actor="chief", rx=RxId("5010"))) is Said.DISCONNECTED
+    assert {world.shown(r) for r in ("5010", "5011", "5012")} == {None}
