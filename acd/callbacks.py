@@ -35,9 +35,11 @@ from telephony.facts import (
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, ServerId, call_leg
 from telephony.later import (
+    AskCallback,
     CallbackAsked,
     CallbackCancelAsked,
     CallbackClosed,
+    CallbackDeclined,
     CallbackDialled,
     CallbackFiled,
     CallbackPutOff,
@@ -47,9 +49,11 @@ from telephony.later import (
     CalleeFiled,
     CalleeRead,
     FileCallee,
+    OfferKey,
     ReadCallee,
     TellCallback,
     callback_of,
+    is_callback,
 )
 from telephony.leads import Restored
 from telephony.outcomes import WHOSE, Fault, Outcome
@@ -133,6 +137,8 @@ class _OnLine(msgspec.Struct):
     customer: CustomerId = CustomerId("")
     number_key: int = 0
     waits: bool = False
+    asked: bool = False
+    """Sent here by his queue's overflow, which asks him in place of having him wait."""
 
 
 class Callbacks:
@@ -150,9 +156,12 @@ class Callbacks:
     # who is on the line
 
     def arrived(self, fact: CallArrived, now: float) -> Out:
-        caller = _OnLine(fact.queue, fact.server, now, fact.customer, fact.number_key)
+        since = now if fact.came_at is None else fact.came_at
+        caller = _OnLine(fact.queue, fact.server, since, fact.customer, fact.number_key)
         self._line[fact.call] = caller
-        out: Out = []
+        settings = self._settings(fact.queue)
+        offered = settings is not None and settings.key and fact.came_at is None
+        out: Out = [OfferKey(server=fact.server, call=fact.call, key=settings.key)] if offered and settings else []
         for one in [one for one in self.open.values() if one.queued and _same(one, caller)]:
             self._step_back(one)
             out += self._next(one.queue, now)
@@ -179,8 +188,37 @@ class Callbacks:
         return self._next(caller.queue, now)
 
     def sent_on(self, fact: CallSentOn, now: float) -> Out:
+        """His queue sends him on; by way of callback he is asked whether and where."""
         self._waits_no_more(fact.call)
-        return self._next(fact.queue, now)
+        caller = self._line.get(fact.call)
+        out = self._next(fact.queue, now)
+        if (
+            fact.way is not Way.CALLBACK
+            or caller is None
+            or callback_of(fact.call) in self.open
+            or is_callback(fact.to)
+        ):
+            return out
+        if self._settings(fact.queue) is None:
+            return [*out, *self._stays(fact.call, caller, now)]
+        caller.asked = True
+        return [*out, AskCallback(server=caller.server, call=fact.call)]
+
+    def declined(self, event: CallbackDeclined, now: float) -> Out:
+        """He rather waits, and does so from where he was."""
+        caller = self._line.get(event.leg)
+        if caller is None or not caller.asked:
+            return []
+        caller.asked = False
+        return self._stays(event.leg, caller, now)
+
+    def _stays(self, call: CallId, caller: _OnLine, now: float) -> Out:
+        waiting = Waiting(call=call, campaign=caller.queue, server=caller.server, answered_at=caller.since, until=None)
+        place = 1 + len(self._waits.get(caller.queue, ()))
+        queued = CallQueued(
+            call=call, queue=caller.queue, server=caller.server, position=place, expected_s=None, why="stays"
+        )
+        return [queued, *self._floor.wait(waiting, now)]
 
     def hung_up(self, fact: CallerGone | InboundEnded, now: float) -> Out:
         self._waits_no_more(fact.call)
@@ -204,11 +242,11 @@ class Callbacks:
         """The caller has confirmed; the number is put down before anything is promised."""
         caller, id = self._line.get(event.leg), callback_of(event.leg)
         no = TellCallback(server=event.server, call=event.leg, noted=False)
-        if caller is None or id in self.open or not caller.waits:
+        if caller is None or id in self.open or not (caller.waits or caller.asked):
             return []
         settings = self._settings(caller.queue)
         if settings is None or event.number is None:
-            return [no]
+            return [no, *self.declined(CallbackDeclined(server=event.server, leg=event.leg), now)]
         self.open[id] = Callback(
             id=id, call=event.leg, queue=caller.queue, server=event.server, since=caller.since, customer=caller.customer
         )
@@ -226,7 +264,7 @@ class Callbacks:
         caller = self._line.get(one.call)
         if event.lead is None:
             return self._not_possible(one, "store", now)
-        if caller is not None and not caller.waits:
+        if caller is not None and not (caller.waits or caller.asked):
             return self._close(one, Step.CANCEL, "elsewhere", now)
         tell = TellCallback(server=one.server, call=one.call, noted=True)
         known = any(
@@ -234,7 +272,7 @@ class Callbacks:
             for other in self.open.values()
         )
         out: Out = []
-        if caller is not None:
+        if caller is not None and not caller.asked:
             self._floor.unwait(one.call)
             self._waits_no_more(one.call)
             waited = max(0.0, now - one.since)
@@ -247,7 +285,11 @@ class Callbacks:
         return [filed, *out, tell, *self._wake(one, now), *self._next(one.queue, now)]
 
     def _not_possible(self, one: Callback, why: str, now: float) -> Out:
-        return [*self._close(one, Step.FAIL, why, now), TellCallback(server=one.server, call=one.call, noted=False)]
+        return [
+            *self._close(one, Step.FAIL, why, now),
+            TellCallback(server=one.server, call=one.call, noted=False),
+            *self.declined(CallbackDeclined(server=one.server, leg=one.call), now),
+        ]
 
     # his turn
 

@@ -24,6 +24,7 @@ from telephony.facts import (
 )
 from telephony.later import (
     CallbackCancelAsked,
+    CallbackDeclined,
     CallbackDialled,
     CallbackRefused,
     CallbackWanted,
@@ -56,6 +57,7 @@ class Later:
             InboundEnded: callbacks.hung_up,
             CallSentOn: self._sent_on,
             CallbackWanted: callbacks.wanted,
+            CallbackDeclined: callbacks.declined,
             CalleeFiled: self._filed,
             CalleeRead: self._read,
             CallbackDialled: callbacks.dialled,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, BY_AGENT, CALLER, HOLD, MACHINE, RING, SEAT
+from simulator.later import CALLBACK, KEYS, VOICEMAIL
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from simulator.render import Headers
 from simulator.supervising import SUPERVISE
@@ -34,6 +35,9 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     NODE: ("ExecIf", "GotoIf", "UserEvent", "Goto"),
     SURVEY: ("Set", "Set", "ExecIf", "Set", "GotoIf", "Set", "Set", "GotoIf", "Read", "GotoIf", "UserEvent", "Hangup"),
     WARN: ("Answer", "ConfBridge", "Hangup"),
+    KEYS: ("GotoIf", "Set", "Background", "WaitExten", "Goto"),
+    CALLBACK: ("Answer", "Set", "GotoIf", "Playback", "SayDigits", "Read", "UserEvent", "Wait", "Goto"),
+    VOICEMAIL: ("Answer", "Playback", "Record", "UserEvent", "Set", "Playback", "Hangup"),
     WARNING: ("Answer", "Wait", "Playback", "Hangup"),
 }
 ANYBODY = "_[0-9A-Za-z_]!"
@@ -138,6 +142,11 @@ def _mix_monitor_mute(pbx: "AmiServer", request: Request) -> Reply:
     return _outcome(pbx.exchange.mute(leg, request.get("state") == "1"), "")
 
 
+def _play_dtmf(pbx: "AmiServer", request: Request) -> Reply:
+    pbx.exchange.press(pbx.exchange.find(request.get("channel")), request.get("digit"))
+    return done("DTMF successfully queued")
+
+
 def _hangup(pbx: "AmiServer", request: Request) -> Reply:
     cause = request.get("cause")
     leg = pbx.exchange.find(request.get("channel"))
@@ -231,6 +240,7 @@ ACTIONS: dict[str, Known] = {
         Known("MixMonitor", "system", _mix_monitor),
         Known("MixMonitorMute", "system", _mix_monitor_mute),
         Known("StopMixMonitor", "system", _stop_mix_monitor),
+        Known("PlayDTMF", "call", _play_dtmf),
         Known("Hangup", "call", _hangup),
         Known("CoreShowChannels", "reporting", _core_show_channels),
         Known("DeviceStateList", "reporting", _device_state_list),

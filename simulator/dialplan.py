@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from math import inf
 
+from simulator.later import CALLBACK, FOR_CALLBACK, KEYS, VOICEMAIL, ServedLater
 from simulator.legs import Bridge, Ending, Fate, Leg
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER, UNSEATED, OnCall, is_host
 from simulator.supervising import SUPERVISE, WAYS, Supervising
@@ -34,7 +35,7 @@ FOR_CALLERS = frozenset({"answer", "early", "again", "announce", "away", "outsid
 
 OWN = "own"
 """The extension of AMD's context that runs a detector of the operator's own."""
-START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED, MACHINE, NODE, SURVEY})
+START_ONLY = frozenset({ANSWERED, AMD, HOLD, ABANDONED, MACHINE, NODE, SURVEY, KEYS, VOICEMAIL})
 BY_AGENT = frozenset({SEAT, AGENT, RING, RETURN, GUEST, OUTSIDE, TOGETHER})
 
 SEAT_EMPTY = "SEAT_EMPTY"
@@ -64,10 +65,12 @@ def has_extension(context: str, exten: str) -> bool:
         return exten in FOR_CALLERS
     if context == SUPERVISE:
         return exten in WAYS
+    if context == CALLBACK:
+        return exten in FOR_CALLBACK
     return context in START_ONLY and (exten == "s" or (context == AMD and exten == OWN))
 
 
-class Dialplan(OnCall, Supervising):
+class Dialplan(OnCall, Supervising, ServedLater):
     """What a leg does in each context."""
 
     def _enter(self, leg: Leg, context: str, exten: str) -> None:
@@ -108,12 +111,16 @@ class Dialplan(OnCall, Supervising):
                 self._in(MESSAGE_S, self._message_over, leg)
             case "switchroom-caller":
                 self._caller(leg)
-            case _:
+            case _ if not self._enter_later(leg, context, exten):
                 self._enter_on_call(leg, context, exten)
 
     @abstractmethod
     def _caller(self, leg: Leg) -> None:
         """What a caller does in the context that is his own."""
+
+    def _pressed(self, subject: tuple[Leg, str]) -> None:
+        super()._pressed(subject)
+        self._keyed(subject)
 
     def _park(self, leg: Leg, dial: str = "") -> None:
         leg.application, leg.data = "MusicOnHold", "default"
@@ -121,6 +128,8 @@ class Dialplan(OnCall, Supervising):
         if leg.connected and leg.fate.talk_s is not None:
             leg.connected = False
             self._leaves_in(leg, leg.fate.patience_s)
+        if leg.inbound:
+            self.waits_for_keys(leg)
 
     def _listen(self, leg: Leg) -> None:
         """The detector listens for as long as the fate says, Asterisk's AMD within its own longest time.
@@ -208,6 +217,7 @@ class Dialplan(OnCall, Supervising):
 
     def _end(self, leg: Leg, cause: int) -> None:
         """The leg ends, and with it what depends on it."""
+        self.hung_up_speaking(leg)
         self._stop_dialling(leg)
         if leg.caller is not None and not leg.up:
             self._agent_unreached(leg, "NOANSWER", cause)

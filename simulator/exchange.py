@@ -13,6 +13,7 @@ from simulator.dialling import QUEUED_S
 from simulator.dialplan import ABANDONED, AGENT, AMD, ANSWERED, CALLER, HOLD, MACHINE, OWN, RING, SEAT
 from simulator.faults import TrunkFaults
 from simulator.inbound import Inbound
+from simulator.later import CALLBACK, VOICEMAIL
 from simulator.legs import Leg, Population
 from simulator.oncall import GUEST, NODE, OUTSIDE, RETURN, SURVEY, TOGETHER
 from simulator.supervising import SUPERVISE
@@ -57,6 +58,7 @@ from telephony.events import (
     PbxSnapshot,
 )
 from telephony.ids import LegId, ServerId, call_leg
+from telephony.later import ENDS, AskCallback, OfferKey, TakeMessage, TellCallback
 from telephony.ports import Clock
 
 VERSION = "22.10.1 (simulated)"
@@ -101,6 +103,10 @@ class VirtualExchange(Inbound):
             TurnAway: lambda c: self._move(c, CALLER, "away"),
             PutThrough: lambda c: self._move(c, CALLER, "outside"),
             RingAgent: self._ring,
+            OfferKey: lambda c: self._set_all(c, SWITCHROOM_KEY=c.key),
+            AskCallback: lambda c: self._move(c, CALLBACK, "s"),
+            TellCallback: lambda c: self._move(c, CALLBACK, "noted" if c.noted else "sorry"),
+            TakeMessage: self._take_message,
             HangUp: self._hang_up,
             StartRecording: lambda c: self._failed_if(self.record(call_leg(c.call), c.name), c, call_leg(c.call)),
             StopRecording: lambda c: self._failed_if(self.stop_recording(call_leg(c.call)), c, call_leg(c.call)),
@@ -299,6 +305,21 @@ class VirtualExchange(Inbound):
         for serial, question in enumerate(command.questions, 1):
             self.set_variable(leg, f"SWITCHROOM_DIGITS{serial}", question.digits)
         self._move(command, SURVEY, "s")
+
+    def _set_all(self, command: Any, **variables: str) -> None:
+        leg = call_leg(command.call)
+        for name, value in variables.items():
+            self._failed_if(self.set_variable(leg, name, value), command, leg)
+
+    def _take_message(self, command: TakeMessage) -> None:
+        self._set_all(
+            command,
+            SWITCHROOM_NAME=command.name,
+            SWITCHROOM_MAILBOX=command.queue,
+            SWITCHROOM_LONGEST_S=f"{command.longest_s:g}",
+            SWITCHROOM_ENDS=ENDS[command.key],
+        )
+        self._move(command, VOICEMAIL, "s")
 
     def _hang_up(self, command: HangUp) -> None:
         self._failed_if(self.hang_up(command.leg, command.cause), command, command.leg)

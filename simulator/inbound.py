@@ -108,6 +108,7 @@ class Inbound(Dialling):
         if not leg.gone and leg.context == CALLER and leg.exten == "announce":
             leg.context, leg.exten = ANSWERED, "s"
             leg.application, leg.data = "MusicOnHold", "default"
+            self.waits_for_keys(leg)
 
     def _turned_away(self, leg: Leg) -> None:
         if not leg.gone and leg.context == CALLER and leg.exten == "away":

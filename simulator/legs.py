@@ -40,6 +40,10 @@ class Fate(msgspec.Struct, gc=False):
     amd_s: float = 1.2
     ended_by: int | None = None
     opts_out: bool = False
+    calls_back: bool = False
+    """A caller who presses the key to be called back, and confirms his number."""
+    message_s: float = 8.0
+    """How long he speaks when he leaves a message."""
     scores: str = ""
     """The keys he presses in a survey, one for each question; none where it ends."""
 
@@ -81,6 +85,7 @@ class Leg:
         "amd_why",
         "application",
         "asked",
+        "back",
         "born",
         "bridge",
         "caller",
@@ -97,6 +102,7 @@ class Leg:
         "id",
         "inbound",
         "is_customer",
+        "keyed",
         "leave_at",
         "linked",
         "muted",
@@ -140,6 +146,8 @@ class Leg:
         self.spies: Leg | None = None
         self.spied_by: list[Leg] = []
         self.variables: dict[str, str] | None = None
+        self.back: PhoneNumber | None = None
+        self.keyed = ""
 
     def __repr__(self) -> str:
         state = "gone" if self.gone else "up" if self.up else "ringing" if self.ringing else "down"

@@ -32,6 +32,7 @@ from telephony.events import (
     SurveyOver,
     SurveyPressed,
 )
+from telephony.later import CallbackDeclined, CallbackWanted, MessageLeft
 
 Headers = list[tuple[str, str]]
 
@@ -88,6 +89,9 @@ class Rendering:
             SurveyPressed: self._scored,
             SurveyOver: self._survey_over,
             CallerArrived: self._caller_arrived,
+            CallbackWanted: self._callback_wanted,
+            CallbackDeclined: self._callback_declined,
+            MessageLeft: self._message_left,
             BridgeEntered: self._bridge_entered,
             BridgeLeft: self._bridge_left,
             RecordingBegan: self._recording_began,
@@ -216,6 +220,24 @@ class Rendering:
             *([("Since", str(int(event.since)))] if event.since is not None else []),
         ]
         yield Message("UserEvent", "user", [*self._channel(leg), *words])
+
+    def _callback_wanted(self, event: CallbackWanted) -> Iterator[Message]:
+        number = "" if event.number is None else event.number.for_exchange("{e164}")
+        words = [("UserEvent", "SwitchroomCallback"), ("Caller", number)]
+        yield Message("UserEvent", "user", [*self._channel(self._leg(event)), *words])
+
+    def _callback_declined(self, event: CallbackDeclined) -> Iterator[Message]:
+        yield Message("UserEvent", "user", [*self._channel(self._leg(event)), ("UserEvent", "SwitchroomStays")])
+
+    def _message_left(self, event: MessageLeft) -> Iterator[Message]:
+        words = [
+            ("UserEvent", "SwitchroomMessage"),
+            ("Name", event.name),
+            ("Queue", event.queue),
+            ("Caller", "" if event.number is None else event.number.for_exchange("{e164}")),
+            ("Shown", "prohib_not_screened" if event.number is None else "allowed_not_screened"),
+        ]
+        yield Message("UserEvent", "user", [*self._channel(self._leg(event)), *words])
 
     def _opted_out(self, event: OptOutPressed) -> Iterator[Message]:
         channel = self._channel(self._leg(event))

@@ -226,14 +226,18 @@ class Switch(ABC):
 
 def write_recording(folder: Path, name: str, seconds: float) -> None:
     """Three quiet wav files of at most two seconds, named as MixMonitor would name them; none outside `folder`."""
-    if not (folder / name).resolve().is_relative_to(folder.resolve()):
-        return
-    frames = b"\0\0" * int(8000 * min(max(seconds, 0.1), 2.0))
     for suffix in ("", "-rx", "-tx"):
-        path = folder / f"{name}{suffix}.wav"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with wave.open(str(path), "wb") as sound:
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(8000)
-            sound.writeframes(frames)
+        write_sound(folder, f"{name}{suffix}.wav", seconds)
+
+
+def write_sound(folder: Path, name: str, seconds: float) -> None:
+    """A quiet wav file of at most two seconds; none outside `folder`."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\0" * int(8000 * min(max(seconds, 0.1), 2.0)))

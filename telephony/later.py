@@ -12,6 +12,8 @@ from telephony.numbers import PhoneNumber
 from telephony.promises import CallbackState
 
 CALLBACK_PREFIX = "cb-"
+ENDS = {"#": "", "*": "t", "any": "y"}
+"""The option of Asterisk's Record() for each key that may end a message."""
 
 
 def callback_of(call: CallId) -> str:
@@ -50,6 +52,13 @@ class MessageLeft(PbxEvent, frozen=True, kw_only=True):
 
 
 # what the PBX is told
+
+
+class OfferKey(PbxCommand, frozen=True, kw_only=True):
+    """While he waits the caller may press this key to be called back; he is told so once."""
+
+    call: CallId
+    key: str
 
 
 class AskCallback(PbxCommand, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ from telephony.commands import (
     WarnAgent,
 )
 from telephony.ids import LegId, call_leg
+from telephony.later import ENDS, AskCallback, OfferKey, TakeMessage, TellCallback
 
 LONGEST_LINE = 1000
 """Bytes of one header line; Asterisk 22 refuses somewhere between 900 and 1,100 together with its line end."""
@@ -340,6 +341,36 @@ def _put_through(command: PutThrough, channel_of: ChannelOf, _recordings: str) -
     ]
 
 
+def _offer_key(command: OfferKey, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_setvar(channel_of(call_leg(command.call)), "SWITCHROOM_KEY", command.key)]
+
+
+def _ask_callback(command: AskCallback, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-callback", "s")]
+
+
+def _tell_callback(command: TellCallback, channel_of: ChannelOf, _recordings: str) -> list[Action]:
+    said = "noted" if command.noted else "sorry"
+    return [_redirect(channel_of(call_leg(command.call)), "switchroom-callback", said)]
+
+
+def _take_message(command: TakeMessage, channel_of: ChannelOf, recordings: str) -> list[Action]:
+    channel = channel_of(call_leg(command.call))
+    stem = f"{recordings}/{command.name}" if recordings else command.name
+    if not _FILE.fullmatch(stem) or ".." in command.name:
+        raise UnsafeValue("SWITCHROOM_FILE")
+    return [
+        _setvar(channel, "SWITCHROOM_NAME", command.name),
+        _setvar(channel, "SWITCHROOM_MAILBOX", command.queue),
+        _setvar(channel, "SWITCHROOM_FILE", f"{stem}.wav"),
+        _setvar(channel, "SWITCHROOM_MESSAGE", command.greeting),
+        _setvar(channel, "SWITCHROOM_LONGEST_S", str(round(command.longest_s))),
+        _setvar(channel, "SWITCHROOM_SILENCE_S", str(round(command.silence_s))),
+        _setvar(channel, "SWITCHROOM_ENDS", ENDS[command.key]),
+        _redirect(channel, "switchroom-voicemail", "s"),
+    ]
+
+
 def _hang_up(command: HangUp, channel_of: ChannelOf, _recordings: str) -> list[Action]:
     return [(("Action", "Hangup"), ("Channel", channel_of(command.leg)), ("Cause", str(command.cause)))]
 
@@ -432,6 +463,10 @@ MAKINGS: dict[type[PbxCommand], Callable[..., list[Action]]] = {
     WarnAgent: _warn_agent,
     PlayAbandonMessage: _abandon,
     LeaveMessage: _leave_message,
+    OfferKey: _offer_key,
+    AskCallback: _ask_callback,
+    TellCallback: _tell_callback,
+    TakeMessage: _take_message,
     HangUp: _hang_up,
     StartRecording: _start_recording,
     StopRecording: _stop_recording,

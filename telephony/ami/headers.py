@@ -34,7 +34,8 @@ from telephony.events import (
     SurveyOver,
     SurveyPressed,
 )
-from telephony.ids import BridgeId, LegId, ServerId
+from telephony.ids import BridgeId, CallId, CampaignId, LegId, ServerId
+from telephony.later import CallbackDeclined, CallbackWanted, MessageLeft
 from telephony.numbers import NumberFault, PhoneNumber, parse
 
 ORIGINATE_PREFIX = "o:"
@@ -45,6 +46,7 @@ CALLER = "SwitchroomCaller"
 WITHHELD = ("prohib", "unavailable")
 """How Asterisk's word for a caller's number begins that he does not want shown, or that did not come along."""
 LONGEST_LINE_NAME = 40
+LONGEST_NAME = 80
 
 Message = Mapping[str, str]
 Pairs = Iterable[tuple[str, str]]
@@ -60,8 +62,8 @@ def translate(message: Message | Pairs, server: ServerId, region: str = "") -> P
     try:
         headers: Message = message if isinstance(message, Mapping) else dict(reversed(list(message)))
         render = RENDERINGS.get(headers["Event"])
-        if render is _user_event and headers["UserEvent"] == CALLER:
-            return _caller(headers, server, region)
+        if render is _user_event and (told := WITH_NUMBERS.get(headers["UserEvent"])) is not None:
+            return told(headers, server, region)
         return render(headers, server) if render is not None else None
     except Exception:
         return None
@@ -223,6 +225,8 @@ def _user_event(message: Message, server: ServerId) -> PbxEvent | None:
                 return SurveyPressed(server=server, leg=_leg(message), question=question, digit=digit)
         case "SwitchroomSurveyOver":
             return SurveyOver(server=server, leg=_leg(message))
+        case "SwitchroomStays":
+            return CallbackDeclined(server=server, leg=CallId(_leg(message)))
     return None
 
 
@@ -247,6 +251,30 @@ def _shown(text: str, presentation: str, region: str) -> PhoneNumber | None:
         return parse(text, region)
     except NumberFault:
         return None
+
+
+def _callback(message: Message, server: ServerId, region: str) -> PbxEvent:
+    return CallbackWanted(
+        server=server, leg=CallId(_leg(message)), number=_shown(message.get("Caller", ""), "", region)
+    )
+
+
+def _message(message: Message, server: ServerId, region: str) -> PbxEvent:
+    return MessageLeft(
+        server=server,
+        leg=CallId(_leg(message)),
+        name=message.get("Name", "")[:LONGEST_NAME],
+        queue=CampaignId(message.get("Queue", "")[:LONGEST_NAME]),
+        number=_shown(message.get("Caller", ""), message.get("Shown", ""), region),
+    )
+
+
+WITH_NUMBERS: dict[str, Callable[[Message, ServerId, str], PbxEvent]] = {
+    CALLER: _caller,
+    "SwitchroomCallback": _callback,
+    "SwitchroomMessage": _message,
+}
+"""Our own events that carry a number."""
 
 
 def _bridge_enter(message: Message, server: ServerId) -> PbxEvent:
