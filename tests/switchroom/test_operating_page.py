@@ -9,11 +9,12 @@ from prometheus_client import REGISTRY
 import dialer.metrics  # noqa: F401
 import store.chaining  # noqa: F401
 import switchroom.outbox  # noqa: F401
+from acd import surge
 from config.catalogue import everything
 from desk.gauges import FloorGauges
 from kvmctl.engine import DRIFT_ALARM, MATRIX_LOST
 from store.faults import Trouble
-from switchroom import dnc_watch, watchman
+from switchroom import dnc_watch, queuelog, surge_messages, watchman
 from switchroom.live import LEASE
 from switchroom.stockroom import DATA_LOW
 from telephony.views import FloorView
@@ -67,6 +68,9 @@ def test_every_alarm_there_is_has_its_row(page: str) -> None:
         (watchman.TRUNK, ""),
         (DATA_LOW, ""),
         ("recording_missing", ""),
+        (surge.ALARM, ""),
+        (surge_messages.ALARM, ""),
+        (queuelog.ALARM, ""),
         (MATRIX_LOST, ""),
         (DRIFT_ALARM, ""),
         ("voicemail_missing", ""),
