@@ -7,8 +7,11 @@ from desk import bodies
 from desk.masked import mask_digits
 from telephony.agents import (
     AgentAsk,
+    BreakAsked,
+    BreakVerb,
     DialAsked,
     DispositionGiven,
+    ForceAsked,
     HangUpAsked,
     HoldAsked,
     LeaveAsked,
@@ -18,6 +21,7 @@ from telephony.agents import (
     ResumeAsked,
     SignInAsked,
     SignOutAsked,
+    SkillsAsked,
     SkipAsked,
     StayAsked,
 )
@@ -37,6 +41,16 @@ def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentA
 
 
 AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
+    "force": lambda actor, agent, body: ForceAsked(
+        actor=actor, agent=agent, what=body.what, reason=mask_digits(body.reason), why=mask_digits(body.why)
+    ),
+    "skills": lambda actor, agent, body: SkillsAsked(
+        actor=actor, agent=agent, skills=body.skills, why=mask_digits(body.why)
+    ),
+    "break": lambda actor, agent, body: BreakAsked(actor=actor, agent=agent, verb=BreakVerb(body.do)),
+    "break-lead": lambda actor, agent, body: BreakAsked(
+        actor=actor, agent=agent, verb=BreakVerb(body.do), extra_s=body.extra_s, why=mask_digits(body.why)
+    ),
     "sign-in": lambda actor, agent, body: SignInAsked(actor=actor, agent=agent, mode=body.mode),
     "sign-out": lambda actor, agent, body: SignOutAsked(actor=actor, agent=agent),
     "ready": lambda actor, agent, body: ReadyAsked(actor=actor, agent=agent, in_s=body.in_s),

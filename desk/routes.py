@@ -15,6 +15,7 @@ from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow
 from desk.queue_routes import QUEUE_ROUTES
 from desk.route import Query, Route
 from desk.routing_routes import ROUTING_ROUTES
+from desk.worktime_routes import WORKTIME_ROUTES
 from dialer.amd.report import AmdReport
 from telephony.agents import CampaignAction
 from telephony.views import AgentView, AlarmView, CampaignView, ContractView, ServerView, TrunkView
@@ -65,6 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *CALL_ROUTES,
     *DNC_ROUTES,
     *ROUTING_ROUTES,
+    *WORKTIME_ROUTES,
     *KVM_ROUTES,
     *QUEUE_ROUTES,
     _read("/status", "status", "The floor in a few figures.", bodies.Status),

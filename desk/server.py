@@ -34,6 +34,8 @@ from desk.queue_ports import QueueBooks
 from desk.routing_api import RoutingApi
 from desk.routing_ports import RoutingDesk
 from desk.tokens import Tokens
+from desk.worktime_api import WorktimeApi
+from desk.worktime_ports import WorktimeBooks
 from telephony.ports import Clock, Floor
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ class Desk:
         queue_books: QueueBooks | None = None,
         counters: Counters | None = None,
         calls: CallBooks | None = None,
+        worktimes: WorktimeBooks | None = None,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
     ) -> None:
@@ -109,6 +112,7 @@ class Desk:
             QueueApi(floor, queue_books),
             RoutingApi(floor, routing),
             CallApi(floor, calls),
+            WorktimeApi(floor, worktimes),
         ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)

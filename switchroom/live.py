@@ -35,7 +35,7 @@ from switchroom.deskwork import Deskwork
 from switchroom.dnc_desk import DoNotCallBook
 from switchroom.dnc_watch import DoNotCallWatch
 from switchroom.forecasts import Forecasts
-from switchroom.house import House, build
+from switchroom.house import House, build, roster_of
 from switchroom.kvm_room import KvmRoom
 from switchroom.laterwork import LaterWork
 from switchroom.opening import StoreFault, open_store
@@ -44,6 +44,7 @@ from switchroom.queuework import Queuework, put_in
 from switchroom.routing_desk import RoutingBook
 from switchroom.surge_messages import SurgeMessages
 from switchroom.view import Window
+from switchroom.worktimes import Worktimes
 from telephony.agents import Ask, PhoneMoved, Refused
 from telephony.ami.link import AmiLink
 from telephony.commands import CheckRecording, WriteQueueLog
@@ -213,7 +214,8 @@ class LiveFloor:
             kvm=self.kvm,
             counters=self.house.figures.counters,
             queue_books=Queuework(self.store, self.server.queue, self.server.zone, now=self.clock.now),
-            not_ready_reasons=self.server.floor.not_ready_reasons,
+            worktimes=Worktimes(self.store, self.server, roster_of(self.server)),
+            not_ready_reasons=list(self.server.floor.reasons),
         )
         try:
             self.port = await self.desk.start()

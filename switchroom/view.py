@@ -6,12 +6,14 @@ from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from acd.agents import ON_A_CALL, WITH_CUSTOMER, Agent
+from acd.breakdesk import BreakDesk
+from acd.breaks import Token
 from switchroom.house import House
 from telephony.agents import AgentState
 from telephony.calls import SHOWN_AS
 from telephony.events import Pong
 from telephony.facts import AlarmCleared, AlarmRaised, Fact, ServerChanged
-from telephony.views import AgentView, AlarmView, CallView, FloorView, ServerView
+from telephony.views import AgentView, AlarmView, BreaksView, BreakView, CallView, FloorView, ServerView
 
 SHORTEST_DAY_S = 82_800.0
 SHOWN_CALLS = 500
@@ -87,7 +89,8 @@ class Window:
             at=now,
             simulated=self._simulated,
             version=self._version,
-            agents=tuple(_agent(a, now) for a in house.acd.agents.values()),
+            agents=tuple(_agent(a, house.acd.breaks.tokens.of(a.id), now) for a in house.acd.agents.values()),
+            breaks=_breaks(house.acd.breaks),
             campaigns=house.dialer.views(now),
             calls=tuple(
                 CallView(
@@ -117,7 +120,17 @@ class Window:
         return self._day
 
 
-def _agent(agent: Agent, now: float) -> AgentView:
+def _breaks(desk: BreakDesk) -> BreaksView:
+    return BreaksView(
+        tokens=tuple(
+            BreakView(agent=t.agent, group=t.group, state=t.state.value, asked_at=t.asked_at, until=t.until)
+            for t in desk.tokens
+        ),
+        restricted=desk.restricted,
+    )
+
+
+def _agent(agent: Agent, token: Token | None, now: float) -> AgentView:
     spent = dict(agent.spent)
     spent[agent.state] = spent.get(agent.state, 0.0) + max(0.0, now - agent.since)
     return AgentView(
@@ -138,4 +151,9 @@ def _agent(agent: Agent, now: float) -> AgentView:
         leaves_at=agent.leaves_at,
         leaves_for=agent.leaves_for,
         queues=tuple(agent.settings.queues),
+        by=agent.by if agent.by != agent.id else "",
+        back_at=agent.back_at if agent.state is AgentState.AUX else None,
+        device=agent.device,
+        break_state=token.state.value if token is not None else "",
+        break_until=token.until if token is not None else None,
     )

@@ -26,6 +26,32 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """The not-ready reason he leaves for; empty to sign out."""
     queues: tuple[str, ...] = ()
     """The queues whose callers he serves."""
+    by: str = ""
+    """Who had him so, when it was somebody else."""
+    back_at: float | None = None
+    """When he is back who is aside for a missed call."""
+    device: str = ""
+    """The PBX's word for his phone; empty when not known."""
+    break_state: str = ""
+    """Where he is with a break token: waiting, offered, leaving, out; empty for none."""
+    break_until: float | None = None
+
+
+class BreakView(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent with a break token, or in the queue for one; `until` is when an offer lapses or the break is over."""
+
+    agent: str
+    group: str
+    state: str
+    asked_at: float
+    until: float | None
+
+
+class BreaksView(msgspec.Struct, frozen=True, kw_only=True):
+    """All break tokens, by group in the order of asking; `restricted` is why none is offered, "" when they are."""
+
+    tokens: tuple[BreakView, ...] = ()
+    restricted: str = ""
 
 
 class ContractView(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,4 +206,5 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True):
     stocks: tuple[StockView, ...] = ()
     queues: tuple[QueueView, ...] = ()
     surge: SurgeView | None = None
+    breaks: BreaksView = BreaksView()
     supervisions: tuple[SupervisionView, ...] = ()
