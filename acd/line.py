@@ -21,6 +21,10 @@ class Idle:
         """How many are free on that PBX who serve the campaign."""
         return self._router.idle(f"campaign:{campaign}", server)
 
+    def blended(self, campaign: str, server: ServerId) -> int:
+        """How many of them serve callers too."""
+        return self._router.idle(f"blend:{campaign}", server)
+
 
 class Line:
     """Who waits, campaigns' customers and queues' callers alike. `request` says what each asks of an agent."""

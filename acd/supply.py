@@ -24,7 +24,15 @@ class Counts(msgspec.Struct, frozen=True):
     signed_in: int
 
 
+_AT_WORK = frozenset(S) - {S.LOGGED_OUT, S.AUX}
 NOBODY = Counts(0, 0, 0, 0, 0)
+
+
+def _counts(free: int, row: Mapping[AgentState, int]) -> Counts:
+    reserved = row.get(S.RESERVED, 0) + row.get(S.RINGING, 0)
+    talking = row.get(S.TALKING, 0) + row.get(S.HOLD, 0) + row.get(S.CONSULTING, 0)
+    wrapping = row.get(S.WRAP_UP, 0)
+    return Counts(free, reserved, talking, wrapping, free + reserved + talking + wrapping)
 
 
 class _Spells(NamedTuple):
@@ -43,10 +51,16 @@ class Supply:
         """`wrap_up_s` tells how long a wrap-up after a campaign's calls lasts at most."""
         self.wrap_up_s = wrap_up_s
         self.filler = True
-        """Whether agents who serve queues do outbound calls besides."""
+        """Whether the surge plan leaves outbound agents who serve callers too."""
+        self.withheld_why: Callable[[str], str] = lambda server: ""
+        """Why outbound gets nobody of a PBX who serves callers, as a code; empty when it does."""
+        self.kept: Callable[[str], int] = lambda server: 0
+        """How many free agents who serve callers are kept for callers expected."""
         self._agents = agents
         self._idle = idle
         self._by: dict[tuple[str, ServerId], dict[AgentState, int]] = {}
+        self._blended: dict[tuple[str, ServerId], dict[AgentState, int]] = {}
+        """The same for those who serve callers too."""
         self._leaves: dict[AgentId, float] = {}
         self._wrapping: dict[AgentId, None] = {}
         self._since: dict[tuple[str, ServerId], _Spells] = {}
@@ -54,9 +68,10 @@ class Supply:
 
     def moved(self, agent: Agent, was: AgentState, now: AgentState) -> None:
         for campaign in agent.settings.campaigns:
-            row = self._by.setdefault((campaign, agent.server), {})
-            row[was] = row.get(was, 0) - 1
-            row[now] = row.get(now, 0) + 1
+            for rows in (self._by, self._blended) if agent.settings.queues else (self._by,):
+                row = rows.setdefault((campaign, agent.server), {})
+                row[was] = row.get(was, 0) - 1
+                row[now] = row.get(now, 0) + 1
 
         if now is S.WRAP_UP:
             self._wrapping[agent.id] = None
@@ -77,7 +92,12 @@ class Supply:
     def busy_since(self, campaign: str, server: str) -> BusySince:
         """Since when agents talk to this campaign's customers, and wrap up after them."""
         since = self._since.get((campaign, ServerId(server)))
-        return NOBODY_BUSY if since is None else BusySince(since.talks.values(), since.wraps.values())
+        if since is None:
+            return NOBODY_BUSY
+        if not self._why(server):
+            return BusySince(since.talks.values(), since.wraps.values())
+        talks, wraps = ([at for name, at in spell.items() if self._counted(self._agents[name])] for spell in since)
+        return BusySince(talks, wraps)
 
     def leaves(self, agent: AgentId, at: float) -> None:
         """From that instant the agent takes no further call."""
@@ -97,6 +117,8 @@ class Supply:
             agent = self._agents[name]
             if at >= before or agent.server != server or campaign not in agent.settings.campaigns:
                 continue
+            if not self._counted(agent):
+                continue
             if agent.state is S.READY:
                 free.append(at)
             elif agent.state is S.WRAP_UP:
@@ -110,26 +132,38 @@ class Supply:
         return [
             agent.wrap_ends
             for name in self._wrapping
-            if (agent := self._agents[name]).server == server and campaign in agent.settings.campaigns
+            if (agent := self._agents[name]).server == server
+            and campaign in agent.settings.campaigns
+            and self._counted(agent)
         ]
 
     def counts(self, campaign: str, server: str) -> Counts:
-        row = self._by.get((campaign, ServerId(server)))
+        """Agents the campaign may count on: callers' agents as far as the ACD will spare them."""
+        at = (campaign, ServerId(server))
+        row = self._by.get(at)
         if row is None:
             return NOBODY
-        free = self._idle.count(campaign, ServerId(server)) if self.filler else self._not_of_queues(campaign, server)
-        reserved = row.get(S.RESERVED, 0) + row.get(S.RINGING, 0)
-        talking = row.get(S.TALKING, 0) + row.get(S.HOLD, 0) + row.get(S.CONSULTING, 0)
-        wrapping = row.get(S.WRAP_UP, 0)
-        return Counts(free, reserved, talking, wrapping, free + reserved + talking + wrapping)
+        free = self._idle.count(campaign, at[1])
+        blended = self._blended.get(at)
+        if blended is None:
+            return _counts(free, row)
+        free_too = self._idle.blended(campaign, at[1])
+        if self._why(server):
+            left = {state: count - blended.get(state, 0) for state, count in row.items()}
+            return _counts(free - free_too, left)
+        return _counts(free - min(free_too, self.kept(server)), row)
 
-    def _not_of_queues(self, campaign: str, server: str) -> int:
-        """How many free agents of the campaign serve no queue."""
-        return sum(
-            agent.state is S.READY and agent.server == server and campaign in agent.settings.campaigns
-            for agent in self._agents.values()
-            if not agent.settings.queues
-        )
+    def withheld(self, campaign: str, server: str) -> str:
+        """Why agents of the campaign who serve callers are not counted, as a code; empty when they are or none is in."""
+        blended = self._blended.get((campaign, ServerId(server)))
+        there = blended is not None and any(count for state, count in blended.items() if state in _AT_WORK)
+        return self._why(server) if there else ""
+
+    def _why(self, server: str) -> str:
+        return self.withheld_why(server) if self.filler else "pace.surge"
+
+    def _counted(self, agent: Agent) -> bool:
+        return not (agent.settings.queues and self._why(agent.server))
 
     def may_take(self, agent: str, campaign: str) -> bool:
         """Whether the agent is READY, reachable, and serves the campaign."""

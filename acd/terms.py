@@ -45,6 +45,8 @@ class Terms:
         levels.update((f"queue:{name}", 1) for name in agent.queues)
         if self.reserves_called:
             levels.update((f"queue:{name}", 1) for name in agent.reserve_queues)
+        if agent.queues:
+            levels.update((f"blend:{name}", 1) for name in agent.campaigns)
         if agent.group:
             levels[f"group:{agent.group}"] = 1
         return levels

@@ -84,7 +84,7 @@ class Automatic:
                 signed_in += counts.signed_in
                 if counts.signed_in <= 0:
                     self.nobody_left(campaign, server, out)
-                    placement = Placement(0, "pace.no_agents")
+                    placement = Placement(0, self._supply.withheld(campaign.id, server) or "pace.no_agents")
                 elif campaign.automatic:
                     placement = self._decide(campaign, server, counts, now, out)
                 else:
@@ -232,6 +232,8 @@ class Automatic:
 
     def nobody_left(self, campaign: Campaign, server: ServerId, out: Said) -> None:
         cell = self._outgoing.books.cell(campaign.id, server)
+        if self._supply.withheld(campaign.id, server):
+            return
         if cell.pending and self._supply.counts(campaign.id, server).signed_in <= 0:
             campaign.placement = Placement(0, "pace.no_agents")
             self._outgoing.cancel(campaign, server, out)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from acd.blending import Blending
 from acd.engine import AcdEngine
 from acd.figures import Figures
 from acd.inbound import Inbound
@@ -119,6 +120,8 @@ def build(
         fingerprint=fingerprint,
     )
     calls.place_of = inbound.place_of
+    blending = Blending(server.queue, server.routing.blending)
+    acd.supply.withheld_why, acd.supply.kept = blending.withheld, blending.kept
     dialer = DialerEngine(
         campaigns=campaigns,
         trunks=server.trunk,
@@ -130,8 +133,8 @@ def build(
         calendars=server.calendar,
         zone=server.zone,
     )
-    parts: list[Part] = [recorder, figures, surge, inbound, acd, served_later, supervision, dialer]
-    parts += [Watchman(), BatchClock()]
+    parts: list[Part] = [recorder, figures, surge, inbound, acd, served_later, supervision]
+    parts += [blending, dialer, Watchman(), BatchClock()]
     if server.acd.queue_log is not None:
         parts.append(QueueLog(server.agent, server.queue))
     timers = Timers()

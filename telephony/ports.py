@@ -89,6 +89,10 @@ class AgentSupply(Protocol):
         """How long a wrap-up after this campaign's calls lasts at most, in seconds."""
         ...
 
+    def withheld(self, campaign: str, server: str) -> str:
+        """Why agents who serve callers too are not counted now, as a code; empty when they are, or there is none."""
+        ...
+
     def may_take(self, agent: str, campaign: str) -> bool:
         """Whether the agent is signed in, serves the campaign and is free for a call of his own choosing."""
         ...

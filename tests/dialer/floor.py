@@ -101,6 +101,9 @@ class Agents:
     def counts(self, campaign: str, server: str) -> SimpleNamespace:
         return self.counted.get(server) or SimpleNamespace(free=0, reserved=0, talking=0, wrapping=0, signed_in=0)
 
+    def withheld(self, campaign: str, server: str) -> str:
+        return ""
+
     def leaving(self, campaign: str, server: str, before: float) -> Departures:
         return self.gone_at
 
