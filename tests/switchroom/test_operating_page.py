@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 import dialer.metrics  # noqa: F401
 import store.chaining  # noqa: F401
 import switchroom.outbox  # noqa: F401
-from acd import surge
+from acd import breakdesk, overstay, surge
 from config.catalogue import everything
 from desk.gauges import FloorGauges
 from kvmctl.engine import DRIFT_ALARM, MATRIX_LOST
@@ -75,6 +75,8 @@ def test_every_alarm_there_is_has_its_row(page: str) -> None:
         (DRIFT_ALARM, ""),
         ("voicemail_missing", ""),
         ("appointment_overdue", ""),
+        (overstay.OVERSTAY, ""),
+        (breakdesk.OVERDUE, ""),
         (dnc_watch.ALARM, ""),
     }
 
