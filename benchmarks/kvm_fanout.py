@@ -79,47 +79,49 @@ class Floor:
             await server.close()
 
 
-async def _one_matrix() -> tuple[list[float], list[float]]:
-    """Wire and confirmation of pushes to all on one matrix, in milliseconds."""
+async def _one_matrix() -> tuple[list[float], list[float], list[float]]:
+    """Wire, confirmation and the processor's own time to the wire of pushes to all on one matrix, in milliseconds."""
     floor = Floor(1)
     await floor.open()
-    wire, confirmed = [], []
+    wire, confirmed, busy = [], [], []
     here = RxId(floor.receivers[0][0])
     for number in range(ROUNDS):
         await floor.room.ask(Connect(actor=HOUSE, rx=here, source=floor.sources[0][number % 2]))
-        begin = time.perf_counter()
+        begin, worked = time.perf_counter(), time.thread_time()
         asking = asyncio.ensure_future(floor.room.ask(Push(actor=HOUSE, rx=here, targets="all")))
         for _ in range(WRITTEN_TURNS):
             await asyncio.sleep(0)
         wire.append((time.perf_counter() - begin) * 1000)
+        busy.append((time.thread_time() - worked) * 1000)
         answer = await asking
         confirmed.append((time.perf_counter() - begin) * 1000)
         if (answer.good, answer.done) != (True, RECEIVERS - 1):
             raise RuntimeError(f"{answer.done} of {RECEIVERS - 1} receivers were switched: {answer.said}")
     await floor.close()
-    return wire, confirmed
+    return wire, confirmed, busy
 
 
-async def _a_device_each() -> tuple[list[float], list[float]]:
+async def _a_device_each() -> tuple[list[float], list[float], list[float]]:
     """The same with a connection to each receiver: a salvo of 256."""
     floor = Floor(RECEIVERS)
     await floor.open()
-    wire, confirmed = [], []
+    wire, confirmed, busy = [], [], []
     for number in range(ROUNDS):
         pairs = tuple(
             (RxId(rx[0]), TxId(tx[number % 2])) for rx, tx in zip(floor.receivers, floor.sources, strict=True)
         )
-        begin = time.perf_counter()
+        begin, worked = time.perf_counter(), time.thread_time()
         asking = asyncio.ensure_future(floor.room.ask(Salvo(actor=HOUSE, pairs=pairs)))
         for _ in range(WRITTEN_TURNS):
             await asyncio.sleep(0)
         wire.append((time.perf_counter() - begin) * 1000)
+        busy.append((time.thread_time() - worked) * 1000)
         answer = await asking
         confirmed.append((time.perf_counter() - begin) * 1000)
         if (answer.good, answer.done) != (True, RECEIVERS):
             raise RuntimeError(f"{answer.done} of {RECEIVERS} receivers were switched: {answer.said}")
     await floor.close()
-    return wire, confirmed
+    return wire, confirmed, busy
 
 
 async def _sequential() -> list[float]:
@@ -145,8 +147,8 @@ async def _sequential() -> list[float]:
 
 
 async def _measured() -> Result:
-    wire, confirmed = await _one_matrix()
-    wire_each, confirmed_each = await _a_device_each()
+    wire, confirmed, busy = await _one_matrix()
+    wire_each, confirmed_each, busy_each = await _a_device_each()
     sequential = await _sequential()
     worst_wire = max(percentile(wire, 0.99), percentile(wire_each, 0.99))
     worst_confirmed = max(percentile(confirmed, 0.99), percentile(confirmed_each, 0.99))
@@ -166,6 +168,8 @@ async def _measured() -> Result:
             "rounds": ROUNDS,
             "one matrix, wire p50/p99": f"{percentile(wire, 0.5):.1f} / {percentile(wire, 0.99):.1f}",
             "one matrix, reported p50/p99": f"{percentile(confirmed, 0.5):.0f} / {percentile(confirmed, 0.99):.0f}",
+            "one matrix, processor to the wire p50": round(percentile(busy, 0.5), 1),
+            "256 devices, processor to the wire p50": round(percentile(busy_each, 0.5), 1),
             "256 devices, wire p50/p99": f"{percentile(wire_each, 0.5):.1f} / {percentile(wire_each, 0.99):.1f}",
             "256 devices, reported p50/p99": (
                 f"{percentile(confirmed_each, 0.5):.0f} / {percentile(confirmed_each, 0.99):.0f}"

@@ -8,6 +8,8 @@ import json
 import locale
 import os
 import queue
+import select
+import sys
 import threading
 import time
 from typing import Any
@@ -97,7 +99,7 @@ class Server:
 
 
 def run(remote: Remote, rx: str, lang: str) -> None:
-    """Until Ctrl+C."""
+    """Until Ctrl+C, or until the terminal is closed."""
     locale.setlocale(locale.LC_ALL, "")
     os.environ.setdefault("ESCDELAY", "25")
     server = Server(remote, rx, lang)
@@ -114,12 +116,14 @@ class _Terminal:
         self._message = ""
         self._drawn: object = None
         self._colours = _colours()
+        self._gone = select.poll()
+        self._gone.register(sys.stdin.fileno(), 0)
         window.timeout(KEY_MS)
         with contextlib.suppress(curses.error):
             curses.curs_set(0)
 
     def run(self) -> None:
-        while True:
+        while not self._gone.poll(0):  # a terminal that was closed has nothing more to say, and would say it at once
             self._hear()
             self._desk.due(time.monotonic())
             self._paint()

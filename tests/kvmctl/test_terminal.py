@@ -51,6 +51,11 @@ class Operator:
     def text(self) -> str:
         return _ESCAPES.sub("", self._raw.decode("utf-8", "replace"))
 
+    def hangs_up(self) -> None:
+        """The terminal's window is closed."""
+        os.close(self._here)
+        self._process.wait(WITHIN_S)
+
     def leave(self) -> int:
         self.types("\x03")
         self._process.send_signal(signal.SIGINT)
@@ -143,6 +148,12 @@ def test_an_operator_signs_in_connects_pushes_and_gets(
     operator.types(f"{wall}\r")
     operator.sees(say["same"])
     assert operator.leave() in (0, 130, -signal.SIGINT)
+
+
+def test_a_terminal_that_is_closed_ends_the_menu(server: Server, tmp_path: Path) -> None:
+    operator = Operator(server, "en", "5012", tmp_path)
+    operator.sees(TEXTS["en"]["closed"])
+    operator.hangs_up()
 
 
 def test_without_a_terminal_the_menu_says_so(server: Server, tmp_path: Path) -> None:
