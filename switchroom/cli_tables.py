@@ -95,7 +95,7 @@ def reason(code: str, slots: Mapping[str, str]) -> str:
 def agents_table(rows: Sequence[Mapping[str, Any]], now: float) -> Table:
     table = _table("agent", "state", "since", "call", "phone", "served", "talk", "wrap", "idle")
     for row in rows:
-        reason = f" ({say('reason.' + row['reason'])})" if row["reason"] and row["state"] == "aux" else ""
+        reason = f" ({reason_text(row['reason'])})" if row["reason"] and row["state"] == "aux" else ""
         table.add_row(
             f"{row['id']} {row['name']}".strip(),
             say(f"state.{row['state']}") + reason,
@@ -106,6 +106,12 @@ def agents_table(rows: Sequence[Mapping[str, Any]], now: float) -> Table:
             *(clock_text(row[name]) for name in ("talk_s", "wrap_s", "idle_s")),
         )
     return table
+
+
+def reason_text(name: str) -> str:
+    """A reason for being not ready in words; one of the house's own as it is named."""
+    text = say(f"reason.{name}")
+    return name if text == f"cli.reason.{name}" else text
 
 
 def batches_table(found: Sequence[Batch], zone: str) -> Table:

@@ -13,7 +13,7 @@ from rich.table import Table
 from config.load import load_server
 from switchroom.cli_batches import instant
 from switchroom.cli_floor import Remote, ServerFile, Token, Url
-from switchroom.cli_tables import clock_text, share_text
+from switchroom.cli_tables import clock_text, reason_text, share_text
 from switchroom.cli_words import Json, console, fail, print_json, say
 from telephony.agents import Force
 
@@ -64,7 +64,7 @@ def history(
             _at(row["began_at"], zone),
             clock_text(end - row["began_at"]),
             say(f"state.{row['state']}"),
-            row["reason"],
+            reason_text(row["reason"]) if row["reason"] else "",
             row["verb"],
             row["actor"],
         )

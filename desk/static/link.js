@@ -1,5 +1,5 @@
 // The live socket with its back-off, and the asks; the page learns at once when what it shows is not live.
-import { accept } from "/static/text.js";
+import { accept, learn } from "/static/text.js";
 
 const STEPS_S = [1, 2, 4, 8, 15];
 const STALE_MS = 6000;
@@ -72,7 +72,10 @@ export async function reasons() {
   const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
   try {
     const response = await fetch("/api/v1/status", { headers });
-    return response.ok ? (await response.json()).not_ready_reasons : [];
+    if (!response.ok) return [];
+    const named = await fetch("/api/v1/reasons", { headers });
+    if (named.ok) learn("reason", await named.json());
+    return (await response.json()).not_ready_reasons;
   } catch {
     return [];
   }

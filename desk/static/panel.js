@@ -22,10 +22,14 @@ const MAY = {
 };
 
 const LEAVE_IN_S = [30, 60, 300];
+const OWN_BREAK = { "": ["ask"], waiting: ["withdraw"], offered: ["take", "withdraw"], leaving: ["withdraw"], out: ["end"] };
+const LEAD_BREAK = { "": ["grant"], waiting: ["grant", "refuse"], offered: ["take_back"], leaving: ["take_back"], out: ["extend", "take_back"] };
+const ON_CALL = new Set(["reserved", "ringing", "talking", "hold", "consulting"]);
 const BY_ITSELF = new Set(["not-ready", "leave"]);
 
 export function AgentPanel({ agent, at, reasons, onAsk, onClose }) {
   const may = MAY[agent.state] ?? [];
+  const token = agent.break_state ?? "";
   const [leaveFor, setLeaveFor] = useState("");
   const leaving = agent.leaves_at !== null && agent.leaves_at !== undefined;
   const forWhat = (reason) => (reason ? named("reason", reason) : t("ask.leave.sign-out"));
@@ -44,7 +48,14 @@ export function AgentPanel({ agent, at, reasons, onAsk, onClose }) {
     ${!leaving && may.includes("leave") && html`<div class="asks reasons" role="group" aria-label=${t("ask.leave")}><span>${t("ask.leave")}</span>
       <select aria-label=${t("ask.reason")} value=${leaveFor} onChange=${(e) => setLeaveFor(e.target.value)}>${["", ...reasons].map((reason) => html`<option key=${reason} value=${reason}>${forWhat(reason)}</option>`)}</select>
       ${LEAVE_IN_S.map((in_s) => html`<button key=${in_s} data-leave=${in_s} onClick=${() => put("leave", { in_s, reason: leaveFor })}>${t("ask.leave.in", { n: span(in_s) })}</button>`)}</div>`}
+    ${agent.state !== "logged_out" && html`<div class="asks reasons" role="group" aria-label=${t("ask.break")}><span>${t("ask.break")}${token ? ` · ${t(`state.${token}`)}` : ""}</span>
+      ${OWN_BREAK[token].map((what) => html`<button key=${what} data-break=${what} onClick=${() => put("break", { do: what })}>${t(`ask.break.${what}`)}</button>`)}
+      ${LEAD_BREAK[token].map((what) => html`<button key=${what} data-break=${what} onClick=${() => put("break-lead", { do: what })}>${t(`ask.break.${what}`)}</button>`)}</div>`}
+    ${ON_CALL.has(agent.state) && html`<div class="asks"><button class="bad" data-ask="force" onClick=${() => put("force", { what: "release" })}>${t("ask.release")}</button></div>`}
     <dl>
+      ${agent.by && row(t("agent.by"), agent.by)}
+      ${agent.break_until && row(t("agent.break_until"), span(Math.max(0, agent.break_until - at)))}
+      ${agent.back_at && row(t("agent.back_at"), span(Math.max(0, agent.back_at - at)))}
       ${leaving && row(t("agent.leaves"), t("agent.leaves_in", { n: span(Math.max(0, agent.leaves_at - at)), what: forWhat(agent.leaves_for) }))}
       ${row(t("agent.for"), span(at - agent.since))}
       ${agent.call && row(t("agent.call"), agent.call)}

@@ -50,6 +50,13 @@ export function t(key, words = {}) {
 }
 
 // A value that has words of its own under a prefix, or as it is.
+// Names the settings give: rows with name, title (Chinese) and title_en; texts of our own stay.
+export function learn(prefix, rows) {
+  for (const row of rows) {
+    const key = `${prefix}.${row.name}`;
+    if (!WORDS[key] && (row.title || row.title_en)) WORDS[key] = [row.title || row.title_en, row.title_en || row.title];
+  }
+}
 export const named = (prefix, value) => (has(`${prefix}.${value}`) ? t(`${prefix}.${value}`) : String(value));
 
 export const percent = (share, digits = 1) => (share == null ? "–" : `${(share * 100).toFixed(digits)}%`);
