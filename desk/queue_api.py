@@ -9,7 +9,7 @@ from desk.asked import asked, body_of
 from desk.bodies import Granted
 from desk.faults import Refusal
 from desk.guard import ACTOR
-from desk.queue_ports import QueueBooks, SurgeLevelBody
+from desk.queue_ports import QueueBooks, QueueRefused, SurgeLevelBody
 from desk.route import Route
 from telephony.ports import Floor
 from telephony.surge import SurgeAsked
@@ -49,6 +49,16 @@ class QueueApi:
             unreached=bool(said.get("unreached", 0)),
         )
         return _json(rows)
+
+    async def call_again(self, request: web.Request, route: Route) -> web.Response:
+        await body_of(request, route)
+        if self._books is None:
+            raise Refusal(404, "unknown_caller")
+        try:
+            await self._books.call_again(call=request.match_info["id"], actor=request[ACTOR])
+        except QueueRefused as refused:
+            raise Refusal(refused.status, refused.code, refused.words) from None
+        return _json(Granted())
 
     async def surge(self, request: web.Request, route: Route) -> web.Response:
         plan = self._floor.view().surge

@@ -53,6 +53,16 @@ class SurgeLevelBody(Body, frozen=True, kw_only=True):
     level: Annotated[int, msgspec.Meta(ge=0, le=4)]
 
 
+class QueueRefused(Exception):
+    """A wish about callers is not granted; `status` is HTTP's, `code` what the pages translate."""
+
+    def __init__(self, status: int, code: str, words: dict[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.words = words or {}
+
+
 class QueueBooks(Protocol):
     """Queues' figures from the store."""
 
@@ -64,4 +74,9 @@ class QueueBooks(Protocol):
         self, *, queue: str | None, since: float, until: float, limit: int, unreached: bool
     ) -> Sequence[AbandonedRow]:
         """The newest first."""
+        ...
+
+    async def call_again(self, *, call: str, actor: str) -> None:
+        """Have the caller who gave up in that call dialled; raises QueueRefused: unknown_caller, caller_withheld,
+        caller_called, no_callback_campaign."""
         ...

@@ -49,6 +49,16 @@ QUEUE_ROUTES: tuple[Route, ...] = (
         refuses=(404,),
     ),
     Route(
+        method="POST",
+        path="/queues/abandoned/{id}/again",
+        name="call_again",
+        about="Have a caller who gave up called: he is due at once in the queue's callback campaign, by the id of his call.",
+        right=Right.FLOOR_STEER,
+        takes=bodies.Nothing,
+        gives=bodies.Granted,
+        refuses=(404, 409),
+    ),
+    Route(
         method="GET",
         path="/surge",
         name="surge",

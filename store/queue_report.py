@@ -127,6 +127,30 @@ def gave_up(
     ]
 
 
+class GoneCaller(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call again: the fingerprint of his number (0: withheld), whose it is, and when he was called since."""
+
+    queue: str
+    number_key: int
+    customer: str
+    called_at: float | None
+
+
+def gone_caller(store: Store, call: str) -> GoneCaller | None:
+    """The caller who gave up in that call; None when it is not such a call."""
+    c = inbound.c
+    query = select(c.decided_in, c.number_key, c.customer, c.decided_at).where(c.call == call, c.decided == ABANDONED)
+    with store.reading.begin() as connection:
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        since = select(func.max(attempts.c.placed_at)).where(
+            attempts.c.number_key == row.number_key, attempts.c.placed_at >= row.decided_at
+        )
+        called = connection.execute(since).scalar() if row.number_key else None
+    return GoneCaller(queue=row.decided_in, number_key=row.number_key, customer=row.customer, called_at=called)
+
+
 def _masked(store: Store, number_key: int) -> str:
     number = number_under(store, number_key) if number_key else None
     return number.masked if number is not None else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import typer
@@ -37,6 +38,7 @@ def install(app: typer.Typer) -> None:
     queue.command("show", help=say("queue.show"))(show)
     queue.command("report", help=say("queue.report"))(report)
     queue.command("abandoned", help=say("queue.abandoned"))(abandoned)
+    queue.command("again", help=say("queue.again"))(again)
     app.add_typer(queue, name="queue")
     surge = typer.Typer(help=say("surge.help"), no_args_is_help=True)
     surge.command("show", help=say("surge.show"))(surge_show)
@@ -120,6 +122,20 @@ def abandoned(
         print_json(rows)
     else:
         console.print(_abandoned(rows, ZoneInfo(server.zone)))
+
+
+def again(
+    call: Annotated[str, typer.Argument(help=say("queue.again_call"))],
+    url: Url = None,
+    token: Token = None,
+    config: ServerFile = Path("server.toml"),
+    as_json: Json = False,
+) -> None:
+    Remote(url, token, config).ask("POST", f"/queues/abandoned/{quote(call, safe='')}/again")
+    if as_json:
+        print_json({"call": call})
+    else:
+        console.print(say("queue.again_done", call=call), markup=False, soft_wrap=True)
 
 
 def surge_show(

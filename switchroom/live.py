@@ -213,7 +213,9 @@ class LiveFloor:
             clock=self.clock,
             kvm=self.kvm,
             counters=self.house.figures.counters,
-            queue_books=Queuework(self.store, self.server.queue, self.server.zone, now=self.clock.now),
+            queue_books=Queuework(
+                self.store, self.server.queue, self.server.zone, now=self.clock.now, carry=self.house.core.carry
+            ),
             worktimes=Worktimes(self.store, self.server, roster_of(self.server)),
             not_ready_reasons=list(self.server.floor.reasons),
         )

@@ -10,9 +10,13 @@ from zoneinfo import ZoneInfo
 from acd.figures import Figures, figures
 from acd.servicelevel import KEPT_S, QUARTER_S, Tally, levels
 from config.queues import QueueSettings
-from desk.queue_ports import AbandonedRow, ReportRow
+from desk.queue_ports import AbandonedRow, QueueRefused, ReportRow
+from store.inbound import number_under
+from store.later import file_callee
 from store.opening import Store
-from store.queue_report import AbandonedCaller, gave_up, tallies
+from store.queue_report import AbandonedCaller, gave_up, gone_caller, tallies
+from telephony.facts import Acted, Fact, LeadRested
+from telephony.ids import CampaignId, CustomerId, LeadId
 
 T = TypeVar("T")
 
@@ -71,7 +75,10 @@ class Queuework:
         zone: str,
         *,
         now: Callable[[], float] = time.time,
+        carry: Callable[[Sequence[Fact]], None] = lambda _: None,
     ) -> None:
+        """`carry` puts facts to the floor, on the loop."""
+        self._carry = carry
         self._store, self._queues, self._zone, self._now = opened, queues, zone, now
 
     async def _ask(self, question: Callable[[], T]) -> T:
@@ -88,3 +95,25 @@ class Queuework:
             lambda: gave_up(self._store, queue=queue, since=since, until=until, limit=limit, unreached=unreached)
         )
         return [abandoned_row(one) for one in found]
+
+    async def call_again(self, *, call: str, actor: str) -> None:
+        lead, queue = await self._ask(lambda: self._file(call))
+        acted = Acted(actor=actor, act="caller.again", about=call, words={"queue": queue})
+        self._carry([acted, LeadRested(lead=lead, due=self._now(), why="call_again")])
+
+    def _file(self, call: str) -> tuple[LeadId, str]:
+        """Put the caller down as a customer of his queue's callback campaign."""
+        gone = gone_caller(self._store, call)
+        if gone is None:
+            raise QueueRefused(404, "unknown_caller")
+        if gone.called_at is not None:
+            raise QueueRefused(409, "caller_called")
+        number = number_under(self._store, gone.number_key) if gone.number_key else None
+        if number is None:
+            raise QueueRefused(409, "caller_withheld")
+        settings = self._queues.get(gone.queue)
+        campaign = settings.callback.campaign if settings is not None else ""
+        if not campaign:
+            raise QueueRefused(409, "no_callback_campaign", {"queue": gone.queue})
+        lead, _, _ = file_callee(self._store, CampaignId(campaign), number, CustomerId(gone.customer))
+        return lead, gone.queue

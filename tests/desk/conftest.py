@@ -11,6 +11,7 @@ from desk.server import Desk
 from desk.tokens import Tokens
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_kvm import FakeKvm
+from tests.desk.fake_queue_books import FakeQueueBooks
 from tests.desk.fake_routing import FakeRouting
 
 TOKEN = "correct-horse-battery-staple"
@@ -54,6 +55,7 @@ async def _open(*, simulated: bool, kvm: bool = True, **settings: object) -> Off
         forecaster=FakeForecaster(),
         routing=FakeRouting(),
         clock=floor.clock,
+        queue_books=FakeQueueBooks(),
         kvm=screens if kvm else None,
         tokens=Tokens(api.tokens, note, roles=api.roles),
     )

@@ -2,17 +2,21 @@
 
 from random import Random
 
+import pytest
+
 from acd.figures import Figures
 from acd.servicelevel import QUARTER_S, Tally
 from config.model import AgentSettings
 from config.queues import QueueSettings
+from desk.queue_ports import QueueRefused
 from store import Store
 from store.inbound import keep_number
 from store.inline import InlineLedger
 from store.queue_report import gave_up, tallies
 from store.recall import restored
-from switchroom.queuework import put_in, reported
+from switchroom.queuework import Queuework, put_in, reported
 from telephony.facts import (
+    Acted,
     CallArrived,
     CallConnected,
     CallerGone,
@@ -20,6 +24,7 @@ from telephony.facts import (
     CallSentOn,
     Fact,
     InboundEnded,
+    LeadRested,
     Way,
 )
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, ServerId
@@ -173,3 +178,34 @@ def test_abandoned_callers_are_listed_masked_with_who_was_reached_since(sqlite_s
     assert all(number.for_store() not in repr(rows) for number in numbers)
     unreached = gave_up(opened, queue="x", since=NOON - 1, until=NOON + 1000, limit=10, unreached=True)
     assert [row.call for row in unreached] == ["1.3", "1.0"]
+
+
+async def test_an_abandoned_caller_is_due_in_the_callback_campaign_once_and_by_his_calls_id(
+    sqlite_store: Store,
+) -> None:
+    opened, number = sqlite_store, parse("13800138001", "CN")
+    key = opened.number_key(number)
+    keep_number(opened, number)
+    told = [
+        *gives_up("1.1", "x", NOON, 40.0, key),
+        *gives_up("1.2", "y", NOON, 40.0, key),
+        *gives_up("1.3", "x", NOON, 9.0),
+    ]
+    live_and_written(opened, sorted(told, key=lambda one: one[0]), Figures(AGENTS, QUEUES))
+    queues = {**QUEUES, "x": QueueSettings.model_validate({"callback": {"campaign": "back"}})}
+    said: list[Fact] = []
+    books = Queuework(opened, queues, "Asia/Shanghai", now=lambda: NOON + 60, carry=said.extend)
+    await books.call_again(call="1.1", actor="li")
+    acted, rested = said
+    assert acted == Acted(actor="li", act="caller.again", about="1.1", words={"queue": "x"})
+    assert isinstance(rested, LeadRested)
+    assert rested.due == NOON + 60
+    for call, code in (("1.9", "unknown_caller"), ("1.2", "no_callback_campaign"), ("1.3", "caller_withheld")):
+        with pytest.raises(QueueRefused, match=code):
+            await books.call_again(call=call, actor="li")
+    ledger = InlineLedger(opened)
+    ledger.submit(said, NOON + 60)
+    ledger.submit([placed("c-1", lead=rested.lead, number_key=key)], NOON + 90)
+    ledger.close()
+    with pytest.raises(QueueRefused, match="caller_called"):
+        await books.call_again(call="1.1", actor="li")
