@@ -184,6 +184,9 @@ class Sessions:
             return out + self.back_on_the_floor(session.himself, now)
         if session.back is None:
             out.append(HangUp(server=session.server, leg=session.leg))
+            if why == "taken_over" and session.himself is not None:
+                self.homing[session.leg] = session.himself
+                return out
             return out + self.back_on_the_floor(session.himself, now)
         self.homing[session.leg] = session.back
         return [*out, SendHome(server=session.server, leg=session.leg, agent=session.back)]
@@ -217,4 +220,7 @@ class Sessions:
         if himself is None or not himself.away:
             return []
         himself.away = False
+        return self.back_to_work(himself, now)
+
+    def back_to_work(self, himself: Agent, now: float) -> Out:
         return self.floor.become_ready(himself, now) if himself.state is S.AUX and himself.wants_ready else []

@@ -11,6 +11,7 @@ from typing import Any
 
 from acd.floor import Floor, Out
 from acd.sessions import Session, Sessions
+from acd.takeover import DURABLE, TakeOver
 from config.supervision import SupervisionSettings
 from telephony.calls import Call, Stage
 from telephony.commands import Command, HangUp, SendHome, SetTimer
@@ -29,7 +30,7 @@ from telephony.events import (
 from telephony.facts import CallEnded, CallLeft, CallResumed, Fact, InboundEnded
 from telephony.ids import AgentId, CallId, LegId, ServerId, agent_of_seat, is_ear
 from telephony.leads import Restored
-from telephony.supervising import Ear, StepOutAsked, SuperviseAsked
+from telephony.supervising import Ear, StepOutAsked, SuperviseAsked, TakeOverAsked
 from telephony.views import SupervisionView
 
 CONTEXT = "switchroom-supervise"
@@ -43,10 +44,12 @@ class Supervision:
     def __init__(self, floor: Floor, settings: SupervisionSettings, calls: Mapping[CallId, Call]) -> None:
         """`calls` is the call table's own, to be looked at only."""
         self._sessions = Sessions(floor, settings, calls)
+        self._take_over = TakeOver(self._sessions)
         self._calls = calls
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             SuperviseAsked: self._asked,
             StepOutAsked: self._step_out,
+            TakeOverAsked: self._take_over.asked,
             SpyBegan: self._spy_began,
             BridgeEntered: self._entered,
             LegCreated: self._created,
@@ -122,7 +125,7 @@ class Supervision:
     def _entered(self, event: BridgeEntered, now: float) -> Out:
         home = self._sessions.homing.pop(event.leg, None)
         if home is not None:
-            return self._sessions.back_on_the_floor(home, now)
+            return self._home(home, now)
         session = self._sessions.by_leg.get(event.leg)
         if session is None or session.ear is not Ear.BARGE:
             return []
@@ -136,8 +139,12 @@ class Supervision:
     def _leg_ended(self, event: LegEnded, now: float) -> Out:
         home = self._sessions.homing.pop(event.leg, None)
         if home is not None:
-            return self._sessions.back_on_the_floor(home, now)
+            return self._home(home, now)
         return self._gone(event.leg, "phone_gone", now)
+
+    def _home(self, agent: AgentId, now: float) -> Out:
+        """The supervisor's phone is his own again."""
+        return self._take_over.go_on(agent, now) or self._sessions.back_on_the_floor(agent, now)
 
     def _originated(self, event: OriginateEnded, now: float) -> Out:
         return [] if event.ok else self._gone(event.leg, "no_answer", now)
@@ -159,6 +166,8 @@ class Supervision:
 
     def _timer(self, event: TimerFired, now: float) -> Out:
         what, leg = event.key
+        if what == DURABLE:
+            return self._take_over.durable(AgentId(leg), now)
         if what == "ear_home" and (home := self._sessions.homing.get(LegId(leg))) is not None:
             server = self._sessions.floor.agents[home].server
             return [SendHome(server=server, leg=LegId(leg), agent=home)]
@@ -220,7 +229,7 @@ class Supervision:
             row_of = rows.get(leg)
             if row_of is None or row_of.context != CONTEXT:
                 del sessions.homing[leg]
-                out += sessions.back_on_the_floor(agent, now)
+                out += self._home(agent, now)
         return out
 
     def _restored(self, event: Restored, now: float) -> Out:

@@ -16,7 +16,7 @@ from desk.route import Route
 from telephony.agents import Ask
 from telephony.ids import AgentId, CallId
 from telephony.ports import Floor
-from telephony.supervising import Ear, PauseAsked, StepOutAsked, SuperviseAsked
+from telephony.supervising import Ear, PauseAsked, StepOutAsked, SuperviseAsked, TakeOverAsked
 
 
 def _json(content: Any) -> web.Response:
@@ -71,6 +71,10 @@ class CallApi:
         await body_of(request, route)
         ear = Ear(route.path.rpartition("/")[2])
         return self._put(SuperviseAsked(actor=request[ACTOR], call=CallId(request.match_info["id"]), ear=ear))
+
+    async def take_over(self, request: web.Request, route: Route) -> web.Response:
+        await body_of(request, route)
+        return self._put(TakeOverAsked(actor=request[ACTOR], call=CallId(request.match_info["id"])))
 
     async def step_out(self, request: web.Request, route: Route) -> web.Response:
         await body_of(request, route)

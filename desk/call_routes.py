@@ -61,6 +61,12 @@ CALL_ROUTES: tuple[Route, ...] = (
     _wish("/calls/{id}/listen", "supervise", _LISTEN, "Have one's phone called and listen: nobody hears it."),
     _wish("/calls/{id}/whisper", "supervise", _JOIN, "Speak to the agent alone; also turns an ear that is open."),
     _wish("/calls/{id}/barge", "supervise", _JOIN, "Speak with both; also turns an ear that is open."),
+    _wish(
+        "/calls/{id}/take-over",
+        "take_over",
+        _JOIN,
+        "Have the customer: the agent's part is over, one has the call as an agent oneself.",
+    ),
     _wish("/supervisions/leave", "step_out", _LISTEN, "Leave the call one is on."),
     _wish("/calls/{id}/recording/pause", "pause_recording", _PAUSE, "Record silence until it is resumed."),
     _wish("/calls/{id}/recording/resume", "pause_recording", _PAUSE, "Have a paused recording go on."),

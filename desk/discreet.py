@@ -6,6 +6,7 @@ import msgspec
 
 from telephony.facts import AskRefused, Fact
 from telephony.supervising import (
+    CallTakenOver,
     EarOpened,
     StepOutAsked,
     SuperviseAsked,
@@ -16,7 +17,9 @@ from telephony.supervising import (
 )
 from telephony.views import FloorView
 
-DISCREET: frozenset[type[Fact]] = frozenset({SupervisionBegun, SupervisionTurned, EarOpened, SupervisionEnded})
+DISCREET: frozenset[type[Fact]] = frozenset(
+    {SupervisionBegun, SupervisionTurned, EarOpened, SupervisionEnded, CallTakenOver}
+)
 DISCREET_NAMES = frozenset(kind.__name__ for kind in DISCREET)
 _WISHES = frozenset(wish.__name__ for wish in (SuperviseAsked, StepOutAsked, TakeOverAsked))
 

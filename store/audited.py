@@ -93,6 +93,7 @@ RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
     supervising.SupervisionBegun: _came,
     supervising.SupervisionTurned: _came,
     supervising.SupervisionEnded: _went,
+    supervising.CallTakenOver: lambda at, f: Deed(at, f.actor, "call.take_over", f.call, _words({"agent": f.agent})),
     facts.RecordingPaused: lambda at, f: Deed(at, f.actor, "recording.pause", f.call, _words({"agent": f.agent})),
     facts.RecordingResumed: lambda at, f: Deed(
         at, f.actor, "recording.resume", f.call, _words({"agent": f.agent, "seconds": f"{f.paused_s:.1f}"})

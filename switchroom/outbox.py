@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from switchroom.timers import Timers
 from telephony.commands import (
+    AfterLedger,
     Audited,
     CallSupervisor,
     CancelTimer,
@@ -25,7 +26,7 @@ from telephony.commands import (
     SetTimer,
     WriteQueueLog,
 )
-from telephony.events import ActionFailed, OriginateRefused
+from telephony.events import ActionFailed, OriginateRefused, TimerFired
 from telephony.facts import AttemptVetoed, Fact
 from telephony.ids import LegId, ServerId
 from telephony.inbound import CallerFound
@@ -98,7 +99,7 @@ class Outbox:
     def take(self, facts: Sequence[Fact], commands: Sequence[Command], now: float) -> None:
         """Journal the facts and carry out the commands of one drain."""
         on_durable = None
-        promises: list[TellCallback] = []
+        promises: list[TellCallback | AfterLedger] = []
         if commands:
             waiting: list[tuple[LegId, Command]] = []
             for command in commands:
@@ -106,7 +107,7 @@ class Outbox:
                     leg = _leg(command)  # type: ignore[arg-type]
                     self._held[leg] = (command, now)  # type: ignore[assignment]
                     waiting.append((leg, command))
-                elif type(command) is TellCallback and command.noted:
+                elif (type(command) is TellCallback and command.noted) or type(command) is AfterLedger:
                     promises.append(command)
             if waiting or promises:
                 on_durable = lambda: self._release(waiting, promises)  # noqa: E731
@@ -130,11 +131,16 @@ class Outbox:
             WITHDRAWN.labels("vetoed").inc()
         self._feed(fact)
 
-    def _release(self, waiting: Sequence[tuple[LegId, Command]], promises: Sequence[TellCallback] = ()) -> None:
+    def _release(
+        self, waiting: Sequence[tuple[LegId, Command]], promises: Sequence[TellCallback | AfterLedger] = ()
+    ) -> None:
         """What was waiting for the disk leaves: calls that are not stale, and what callers are promised."""
         now = self._clock()
         for promise in promises:
-            self._perform(promise)
+            if isinstance(promise, AfterLedger):
+                self._feed(TimerFired(promise.key))
+            else:
+                self._perform(promise)
         for leg, command in waiting:
             held = self._held.get(leg)
             if held is None or held[0] is not command:

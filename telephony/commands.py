@@ -302,6 +302,12 @@ class SetTimer(Command, frozen=True, kw_only=True):
     at: float
 
 
+class AfterLedger(Command, frozen=True, kw_only=True):
+    """Fire this timer as soon as all journalled before is durable."""
+
+    key: TimerKey
+
+
 class CancelTimer(Command, frozen=True, kw_only=True):
     key: TimerKey
 

@@ -72,6 +72,8 @@ class How(StrEnum):
     AGENT_GONE = "agent_gone"
     """The agent was lost while he consulted, and whom he consulted has the customer now."""
     SURVEY = "survey"
+    TAKEN_OVER = "taken_over"
+    """A supervisor has taken him."""
 
 
 class ConsultBegun(Fact, frozen=True, kw_only=True):

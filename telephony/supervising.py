@@ -84,6 +84,14 @@ class SupervisionEnded(Fact, frozen=True, kw_only=True):
     why: str
 
 
+class CallTakenOver(Fact, frozen=True, kw_only=True):
+    """A supervisor takes the customer from the agent: durable before anybody is moved."""
+
+    actor: str
+    call: CallId
+    agent: AgentId
+
+
 class KnownSupervision(msgspec.Struct, frozen=True, kw_only=True):
     """A supervision that was open when the process ended; `opened_at` None when the ear was not open yet."""
 
