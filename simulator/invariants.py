@@ -33,6 +33,7 @@ from telephony.facts import (
     OfferFailed,
 )
 from telephony.ids import AgentId, CallId, LegId, ServerId, is_call
+from telephony.oncall import CallHandedOver
 from telephony.outcomes import Outcome
 from telephony.ports import Exchange
 
@@ -87,6 +88,7 @@ class Invariants:
         self._rules: dict[type[Fact], Callable[[Any], None]] = {
             AttemptPlaced: self._placed,
             CallAnswered: self._answered,
+            CallHandedOver: self._handed_over,
             CallOffered: self._offered,
             OfferFailed: self._offer_failed,
             CallConnected: self._connected,
@@ -221,6 +223,11 @@ class Invariants:
         seen = self._live(fact.call, "answered_without_attempt")
         self._must(not seen.answered, "answered_twice", fact.call)
         seen.answered = True
+
+    def _handed_over(self, fact: CallHandedOver) -> None:
+        seen = self._live(fact.call, "handed_over_after_its_end")
+        self._must(seen.agent == fact.agent, "handed_over_by_another", fact.call, fact.agent)
+        seen.agent = None
 
     def _offered(self, fact: CallOffered) -> None:
         seen = self._live(fact.call, "offered_after_its_end")
