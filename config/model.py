@@ -642,6 +642,10 @@ class CampaignSettings(Section):
     wrap_up_s: Seconds | None = Field(
         None, description="Wrap-up after this campaign's calls, in seconds; not given takes the floor's."
     )
+    promise_grace_s: Seconds = Field(
+        900.0,
+        description="A promised call its agent has not made so many seconds after its time is everybody's, and overdue.",
+    )
     record: bool = Field(True, description="Record every connected call.")
     hopper: Annotated[int, Field(ge=1, le=100_000)] = Field(
         200, description="Fewest leads kept at hand; more are kept when the pace asks for it."

@@ -32,6 +32,8 @@ class Right(StrEnum):
     """Ask whether somebody may be called."""
     DNC_WRITE = "dnc.write"
     """Put numbers and customers on the do-not-call list, take them off, file complaints."""
+    VOICEMAIL_HEAR = "voicemail.hear"
+    """Hear messages callers left: agents their own, whoever acts for every agent all."""
     AUDIT_READ = "audit.read"
     """Read the audit trail."""
     KVM_SEE = "kvm.see"
@@ -53,7 +55,7 @@ class Right(StrEnum):
 R = Right
 
 _SEES = frozenset({R.FLOOR_SEE, R.DNC_READ, R.KVM_SEE})
-_AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK, R.KVM_OWN, R.KVM_SEAT}
+_AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK, R.VOICEMAIL_HEAR, R.KVM_OWN, R.KVM_SEAT}
 _LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE, R.KVM_STEER, R.CALL_LISTEN, R.CALL_JOIN, R.RECORDING_PAUSE}
 _OPERATOR = _LEADER | {R.AGENT_CERTIFY, R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
 _MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}

@@ -26,6 +26,7 @@ from telephony.agents import (
     StayAsked,
 )
 from telephony.ids import AgentId, CallId, CampaignId, LeadId
+from telephony.later import MessageDialAsked, MessageDoneAsked, MessageReturnAsked, MessageTakeAsked
 
 
 def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentAsk:
@@ -65,5 +66,11 @@ AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
     "disposition": _disposition,
     "preview": lambda actor, agent, body: PreviewAsked(actor=actor, agent=agent, campaign=CampaignId(body.campaign)),
     "dial": lambda actor, agent, body: DialAsked(actor=actor, agent=agent, lead=LeadId(body.lead)),
+    "take-message": lambda actor, agent, body: MessageTakeAsked(actor=actor, agent=agent, message=body.message),
+    "return-message": lambda actor, agent, body: MessageReturnAsked(actor=actor, agent=agent, message=body.message),
+    "call-back": lambda actor, agent, body: MessageDialAsked(actor=actor, agent=agent, message=body.message),
+    "message-done": lambda actor, agent, body: MessageDoneAsked(
+        actor=actor, agent=agent, message=body.message, result=mask_digits(body.result), note=mask_digits(body.note)
+    ),
     "skip": lambda actor, agent, body: SkipAsked(actor=actor, agent=agent, lead=LeadId(body.lead)),
 }

@@ -10,7 +10,7 @@ from desk.route import PREFIX, Query, Route
 from desk.routes import ROUTES
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FILES = ("text/csv", XLSX)
+FILES = ("text/csv", XLSX, "audio/wav")
 _WORDS = {
     400: "The body is not JSON.",
     401: "No token, or a wrong one.",

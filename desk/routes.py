@@ -11,6 +11,7 @@ from desk.call_routes import CALL_ROUTES
 from desk.dnc_routes import DNC_ROUTES
 from desk.forecast_ports import CampaignForecast
 from desk.kvm_routes import KVM_ROUTES
+from desk.later_routes import LATER_ROUTES
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.queue_routes import QUEUE_ROUTES
 from desk.route import Query, Route
@@ -65,6 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *BATCH_ROUTES,
     *CALL_ROUTES,
     *DNC_ROUTES,
+    *LATER_ROUTES,
     *ROUTING_ROUTES,
     *WORKTIME_ROUTES,
     *KVM_ROUTES,

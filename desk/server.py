@@ -27,6 +27,8 @@ from desk.gauges import FloorGauges
 from desk.guard import HEADERS, Guard, is_loopback
 from desk.kvm_api import KvmApi
 from desk.kvm_ports import KvmDesk
+from desk.later_api import LaterApi
+from desk.later_ports import LaterBooks
 from desk.live import Live
 from desk.ports import DeskQueries
 from desk.queue_api import QueueApi
@@ -86,6 +88,7 @@ class Desk:
         counters: Counters | None = None,
         calls: CallBooks | None = None,
         worktimes: WorktimeBooks | None = None,
+        later: LaterBooks | None = None,
         not_ready_reasons: Sequence[str] = REASONS,
         tokens: Tokens | None = None,
     ) -> None:
@@ -113,6 +116,7 @@ class Desk:
             RoutingApi(floor, routing),
             CallApi(floor, calls),
             WorktimeApi(floor, worktimes),
+            LaterApi(floor, later),
         ).install(router)
         router.add_get("/api/v1/openapi.json", self._openapi)
         router.add_get("/api/v1/live", self.live.serve)

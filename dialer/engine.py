@@ -24,6 +24,7 @@ from dialer.gate import Rule, may_dial
 from dialer.odds import Memory
 from dialer.outgoing import Outgoing, Said
 from dialer.progress import Progress
+from dialer.promised import Promised
 from dialer.trunks import TrunkBoard
 from dialer.view import campaign_view
 from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked, SkipAsked
@@ -56,7 +57,7 @@ from telephony.facts import (
     ServerChanged,
 )
 from telephony.ids import AgentId, CallId, CampaignId, ServerId
-from telephony.later import CallbackReserved, CalleeRead, MessageDialling
+from telephony.later import AppointmentChanged, CallbackReserved, CalleeRead, MessageDialling
 from telephony.leads import Contact, Lead, LeadsFetched, OpenCall, Restored
 from telephony.ports import AgentSupply
 from telephony.surge import SurgeChanged
@@ -127,6 +128,7 @@ class DialerEngine:
             BatchClosed: self._batches.closed,
             LeadAltered: self._altered,
             CallbackReserved: self._asked_for.callback,
+            AppointmentChanged: Promised(self._campaigns, self._by_hand).changed,
             MessageDialling: self._asked_for.message,
             **dict.fromkeys(MOVES, self._batches.moved),
         }
@@ -414,7 +416,7 @@ class DialerEngine:
 
     def _tick(self, campaign: Campaign, now: float, out: Said) -> None:
         out.append(SetTimer(key=(TICK, campaign.id), at=campaign.next_tick(now)))
-        campaign.portions.release_overdue(now)
+        campaign.portions.release_overdue(now, campaign.settings.promise_grace_s)
         self._automatic.pace(campaign, now, out)
         stages = self._outgoing.books.stages(campaign.id)
         campaign.gauges.show(campaign.pace(now), len(campaign.portions), stages)

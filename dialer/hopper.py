@@ -146,10 +146,10 @@ class Hopper:
         """The agents with leads of their own."""
         return tuple(self._personal)
 
-    def release_overdue(self, now: float) -> None:
-        """Leads whose agent has not been free for a quarter of an hour past their time become everybody's."""
+    def release_overdue(self, now: float, grace_s: float = PERSONAL_FOR_S) -> None:
+        """Leads whose agent has not been free for so many seconds past their time become everybody's."""
         for agent, own in list(self._personal.items()):
-            while own and now - max(own[0][2].due, own[0][3]) > PERSONAL_FOR_S:
+            while own and now - max(own[0][2].due, own[0][3]) > grace_s:
                 self._push(own.popleft())
             if not own:
                 del self._personal[agent]

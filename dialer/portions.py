@@ -60,10 +60,10 @@ class Portions:
         for hopper in self.own.values():
             hopper.comes_due(at)
 
-    def release_overdue(self, now: float) -> None:
-        self.common.release_overdue(now)
+    def release_overdue(self, now: float, grace_s: float) -> None:
+        self.common.release_overdue(now, grace_s)
         for hopper in self.own.values():
-            hopper.release_overdue(now)
+            hopper.release_overdue(now, grace_s)
 
     def take_out(self, wanted: Callable[[Lead], bool]) -> list[Lead]:
         """Give up the leads wanted elsewhere."""

@@ -54,6 +54,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     bytes: int | None
     seconds: float | None
+    looked_at: float | None
     campaign: str | None
     lead: int | None
     customer: str | None
@@ -209,13 +210,22 @@ def message_row(store: Store, message: str) -> MessageRow | None:
     return MessageRow(**row._mapping) if row is not None else None
 
 
+def appointment_of(store: Store, lead: LeadId) -> AppointmentRow | None:
+    """The promise made to one customer, None when there is none."""
+    return next(iter(_promised(store, leads.c.id == lead, 1)), None)
+
+
 def appointments(store: Store, *, campaign: CampaignId | None = None, limit: int = 1000) -> list[AppointmentRow]:
     """Customers who were promised a call, the first due first."""
+    return _promised(store, None if campaign is None else leads.c.campaign == campaign, limit)
+
+
+def _promised(store: Store, which: Any, limit: int) -> list[AppointmentRow]:
     c = leads.c
     query = select(c.id, c.campaign, c.customer, c.promised_at, c.due, c.agent, c.attempts, c.holder)
     query = query.where(c.promised_at.is_not(None), c.due.is_not(None))
-    if campaign is not None:
-        query = query.where(c.campaign == campaign)
+    if which is not None:
+        query = query.where(which)
     with store.reading.begin() as connection:
         rows: Any = connection.execute(query.order_by(c.promised_at, c.id).limit(limit)).all()
     return [

@@ -27,6 +27,7 @@ from telephony.batches import MOVES, BatchClosed
 from telephony.commands import FetchLeads
 from telephony.facts import AbandonedBy, AttemptPlaced, CallEnded, Fact, LeadRested
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId
+from telephony.later import AppointmentChanged
 from telephony.leads import Contact, Lead, LeadsFetched
 from telephony.outcomes import Outcome
 
@@ -97,7 +98,7 @@ class LeadBook:
             kind = type(fact)
             if kind is AttemptPlaced:
                 self._news.append((fact.lead, fact.campaign))  # type: ignore[attr-defined]
-            elif kind is LeadRested or kind is CallEnded:
+            elif kind is LeadRested or kind is CallEnded or kind is AppointmentChanged:
                 self._news.append((fact.lead, None))  # type: ignore[attr-defined]
             elif kind in MOVES:
                 self._news.extend((lead, None) for lead in fact.leads)  # type: ignore[attr-defined]

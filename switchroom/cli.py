@@ -23,6 +23,7 @@ from switchroom import (
     cli_key,
     cli_kvm,
     cli_lab,
+    cli_later,
     cli_leads,
     cli_odds,
     cli_policy,
@@ -53,6 +54,7 @@ cli_policy.install(app)
 cli_lab.install(app)
 cli_amd.install(app)
 cli_leads.install(app)
+cli_later.install(app)
 cli_dnc.install(app)
 cli_floor.install(app)
 cli_agents.install(app)

@@ -37,6 +37,7 @@ from switchroom.dnc_watch import DoNotCallWatch
 from switchroom.forecasts import Forecasts
 from switchroom.house import House, build, roster_of
 from switchroom.kvm_room import KvmRoom
+from switchroom.laterdesk import LaterDesk
 from switchroom.laterwork import LaterWork
 from switchroom.opening import StoreFault, open_store
 from switchroom.queuelog import QueueLogFile
@@ -137,9 +138,7 @@ class LiveFloor:
         self.do_not_call = DoNotCallWatch(self.store, self.server.do_not_call.list, self.campaigns, self.clock.now)
         self.later = LaterWork(
             self.store,
-            folders={
-                ServerId(a.name): a.recordings_here for a in self.server.asterisk if a.recordings_here is not None
-            },
+            folders=self._folders(),
             now=self.clock.now,
             look_back_s=self._look_back_s,
             post=self._post,
@@ -200,6 +199,7 @@ class LiveFloor:
             now=self.clock.now,
         )
         self.forecasts = Forecasts(self.store, self.server, self.campaigns, self.clock.now)
+        self.promises = LaterDesk(self.store, self.campaigns, self._folders(), self.house, self.writer, self.clock.now)
         self.desk = Desk(
             self,
             self.server.api,
@@ -213,6 +213,7 @@ class LiveFloor:
             clock=self.clock,
             kvm=self.kvm,
             counters=self.house.figures.counters,
+            later=self.promises,
             queue_books=Queuework(
                 self.store, self.server.queue, self.server.zone, now=self.clock.now, carry=self.house.core.carry
             ),
@@ -231,6 +232,7 @@ class LiveFloor:
         await self._resume_surge()
         self.do_not_call.start(self.house.core.feed, self.house.core.carry)
         self._learning = asyncio.create_task(self._put_away_again(), name="put away what is learned")
+        self._promising = asyncio.create_task(self.promises.watch(), name="watch promised calls")
         self._anchoring = asyncio.create_task(self._anchor(), name="anchor")
         if self.kvm is not None:
             self.watch(self.kvm.on_facts)
@@ -246,8 +248,9 @@ class LiveFloor:
         if self.kvm is not None:
             await self.kvm.close()
         self._anchoring.cancel()
+        self._promising.cancel()
         self._learning.cancel()
-        await asyncio.gather(self._anchoring, self._learning, return_exceptions=True)
+        await asyncio.gather(self._anchoring, self._promising, self._learning, return_exceptions=True)
         await asyncio.to_thread(oddsbook.put_away, self.store, self.house.dialer.learned())
         await self.batches.close()
         await self.do_not_call.close()
@@ -369,6 +372,10 @@ class LiveFloor:
     def _note(self, act: str, about: str, **words: str) -> None:
         """Put what the machine's keeper did into the audit trail, with the next commit."""
         self.writer.submit([Acted(actor="host", act=act, about=about, words=words)], self.clock.now())
+
+    def _folders(self) -> dict[ServerId, Path]:
+        """Where recordings of each PBX lie on this machine, as far as they do."""
+        return {ServerId(a.name): a.recordings_here for a in self.server.asterisk if a.recordings_here is not None}
 
     def _look_back_s(self) -> float:
         return max(LOOK_BACK_S, look_back_s(self.campaigns.values()))

@@ -8,7 +8,9 @@ from telephony.ids import AgentId, BridgeId, LegId, agent_of_seat, call_of_outsi
 from telephony.leads import OpenCall
 from telephony.outcomes import Evidence
 
-PARKED_CONTEXTS = frozenset({"switchroom-answered", "switchroom-amd", "switchroom-keys", "switchroom-callback"})
+PARKED_CONTEXTS = frozenset(
+    {"switchroom-answered", "switchroom-amd", "switchroom-keys", "switchroom-callback", "switchroom-confirm"}
+)
 CALLER_CONTEXT = "switchroom-caller"
 LEAVING = frozenset({"away", "outside"})
 """Extensions in which a caller is on his way out."""

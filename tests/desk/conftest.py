@@ -11,6 +11,7 @@ from desk.server import Desk
 from desk.tokens import Tokens
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_kvm import FakeKvm
+from tests.desk.fake_later import FakeLater
 from tests.desk.fake_queue_books import FakeQueueBooks
 from tests.desk.fake_routing import FakeRouting
 
@@ -26,6 +27,7 @@ class Office:
     queries: FakeQueries
     batches: FakeBatches
     kvm: FakeKvm
+    later: FakeLater
     client: aiohttp.ClientSession
     port: int
     waits: list[float]
@@ -38,7 +40,7 @@ class Office:
 async def _open(*, simulated: bool, kvm: bool = True, **settings: object) -> Office:
     floor = FakeFloor(simulated=simulated)
     queries, batches = FakeQueries(), FakeBatches()
-    screens = FakeKvm()
+    screens, books = FakeKvm(), FakeLater()
     waits: list[float] = []
 
     async def note(seconds: float) -> None:
@@ -57,12 +59,21 @@ async def _open(*, simulated: bool, kvm: bool = True, **settings: object) -> Off
         clock=floor.clock,
         queue_books=FakeQueueBooks(),
         kvm=screens if kvm else None,
+        later=books,
         tokens=Tokens(api.tokens, note, roles=api.roles),
     )
     port = await desk.start()
     client = aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(total=60))
     return Office(
-        desk=desk, floor=floor, queries=queries, batches=batches, kvm=screens, client=client, port=port, waits=waits
+        desk=desk,
+        floor=floor,
+        queries=queries,
+        batches=batches,
+        kvm=screens,
+        later=books,
+        client=client,
+        port=port,
+        waits=waits,
     )
 
 

@@ -31,7 +31,10 @@ def test_a_token_without_a_role_neither_approves_nor_exports_nor_reveals() -> No
 
 def test_an_agent_cannot_change_data_nor_export_nor_reveal_nor_read_the_trail() -> None:
     screens = {Right.KVM_SEE, Right.KVM_OWN, Right.KVM_SEAT}
-    assert ROLES["agent"] == {Right.FLOOR_SEE, Right.DNC_READ, Right.AGENT_OWN, Right.DATA_ASK} | screens
+    assert (
+        ROLES["agent"]
+        == {Right.FLOOR_SEE, Right.DNC_READ, Right.AGENT_OWN, Right.DATA_ASK, Right.VOICEMAIL_HEAR} | screens
+    )
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
