@@ -43,6 +43,8 @@ class Floor:
             SimulatedMatrix(receivers=rx, transmitters=tx, answer_s=ANSWER_S)
             for rx, tx in zip(self.receivers, self.sources, strict=True)
         ]
+        for device in self.devices:
+            device.keeps_log = False
         self.servers = [MatrixServer(device, self._clock) for device in self.devices]
 
     async def open(self) -> None:

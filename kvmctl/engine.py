@@ -49,7 +49,7 @@ TEXT_NAMES = 6
 """Most receivers named in the text on the screen a push comes from."""
 
 
-class Send(msgspec.Struct, frozen=True, kw_only=True):
+class Send(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A command for the driver of that matrix."""
 
     matrix: MatrixId
@@ -128,8 +128,6 @@ class Engine:
             out += self._left(planned.steps, what)
         self.tickets.open(ticket, wish, planned, now)
         out += self._make(ticket, planned.steps, now)
-        if isinstance(wish, Push):
-            out += self._texts(wish.rx, [step.rx for step in planned.steps])
         if not planned.steps:
             out += self._told(self.tickets.over(ticket, now), now)
         return out
@@ -265,6 +263,8 @@ class Engine:
                 )
             )
         loan = self.loans.to(rx)
+        if ended.why is None and loan and step and loan.tx == step.tx:
+            out += self._text(rx, loan.source, rx)
         if ended.why not in (None, Said.SUPERSEDED) and loan and step and loan.tx == step.tx:
             out += self._end_loan(rx, "failed")
         return [*out, *self._told(self.tickets.ended(ticket, rx, ended.why, now), now)]
@@ -283,6 +283,8 @@ class Engine:
             of=answer.of,
             took_s=round(answer.took_s, 6),
         )
+        if isinstance(answer.wish, Push) and answer.done:
+            return [fact, answer, *self._text_of_pusher(answer.wish.rx)]
         return [fact, answer]
 
     # pictures lent
@@ -306,18 +308,17 @@ class Engine:
     def _head_showing(self, rx: RxId, tx: TxId) -> RxId:
         return next((head for head in self.plant.rx_heads(rx) if self.picture.shows(head) == tx), rx)
 
-    def _texts(self, source: RxId, receivers: list[RxId]) -> list[Out]:
-        """Both ends see a push, on devices that can show a text."""
-        if not self._push_text:
-            return []
-        several = ", ".join(receivers[:TEXT_NAMES]) + (" …" if len(receivers) > TEXT_NAMES else "")
-        shown = [(rx, rx) for rx in receivers] + [(source, several)]
-        return [text for rx, about in shown for text in self._text(rx, source, about)]
+    def _text_of_pusher(self, rx: RxId) -> list[Out]:
+        """Both ends see a push: here, to whom the picture is lent."""
+        lent = [loan.rx for head in self.plant.rx_heads(rx) for loan in self.loans.of(head)]
+        several = ", ".join(lent[:TEXT_NAMES]) + (" …" if len(lent) > TEXT_NAMES else "")
+        return self._text(rx, rx, several) if lent else []
 
     def _text(self, rx: RxId, source: RxId, about: str) -> list[Out]:
+        """A text on that screen, where its device can show one."""
         receiver = self.plant.rx[rx]
         loop = self.loops[receiver.matrix]
-        if not (loop.traits.shows_text and loop.known):
+        if not (self._push_text and loop.traits.shows_text and loop.known):
             return []
         text = self._push_text.replace("{source}", source).replace("{receiver}", about)
         port = next(iter(receiver.ports.values()))

@@ -83,7 +83,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Anything the core asks of a device."""
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Route(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One receiver as it shall be: a point for every channel it has on this device, `changed` those that are not so yet.
 
     A device that switches channels apart sends those changed; one that switches all at once takes its mode from all."""
@@ -95,7 +95,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold = Hold.SHARED
 
 
-class Switch(Command, frozen=True, kw_only=True):
+class Switch(Command, frozen=True, kw_only=True, gc=False):
     """Make these routes, in this order, `Traits.batch` at most; one is under way at a time."""
 
     ref: int
@@ -136,19 +136,19 @@ class Dumped(Event, frozen=True, kw_only=True):
     ports: tuple[PortSeen, ...]
 
 
-class PointReported(Event, frozen=True, kw_only=True):
+class PointReported(Event, frozen=True, kw_only=True, gc=False):
     """The device shows this now, whoever wanted it."""
 
     point: Point
 
 
-class PortReported(Event, frozen=True, kw_only=True):
+class PortReported(Event, frozen=True, kw_only=True, gc=False):
     """A connector came, went or changed its name."""
 
     seen: PortSeen
 
 
-class Acked(Event, frozen=True, kw_only=True):
+class Acked(Event, frozen=True, kw_only=True, gc=False):
     """The device has taken the change; not that it has made it."""
 
     ref: int
@@ -283,7 +283,7 @@ class SocketClosed(msgspec.Struct, frozen=True, kw_only=True):
 Heard = Received | Replied | RequestFailed | SocketOpened | SocketHeard | SocketClosed
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """What a driver answers: what to send, in order, and what it has found out, in order."""
 
     send: tuple[Outward, ...] = ()

@@ -3,7 +3,7 @@
 from telephony.facts import Fact
 
 
-class ScreenWished(Fact, frozen=True, kw_only=True):
+class ScreenWished(Fact, frozen=True, kw_only=True, gc=False):
     """Somebody wishes something of the screens; `actor` "" is a rule of the house. `receiver` is where he sits."""
 
     ticket: int
@@ -13,7 +13,7 @@ class ScreenWished(Fact, frozen=True, kw_only=True):
     words: dict[str, str] = {}
 
 
-class ScreenPlanned(Fact, frozen=True, kw_only=True):
+class ScreenPlanned(Fact, frozen=True, kw_only=True, gc=False):
     """What the wish means: receivers and what each shall show, in order; `left_out` receivers and why."""
 
     ticket: int
@@ -21,7 +21,7 @@ class ScreenPlanned(Fact, frozen=True, kw_only=True):
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-class ScreenRefused(Fact, frozen=True, kw_only=True):
+class ScreenRefused(Fact, frozen=True, kw_only=True, gc=False):
     """The wish was not granted; `said` is what the pages translate, `about` the id it is about."""
 
     ticket: int
@@ -30,7 +30,7 @@ class ScreenRefused(Fact, frozen=True, kw_only=True):
     about: str = ""
 
 
-class ScreenSwitched(Fact, frozen=True, kw_only=True):
+class ScreenSwitched(Fact, frozen=True, kw_only=True, gc=False):
     """The device reports that the receiver shows what was wished, or `why` it does not; `transmitter` "" is nothing."""
 
     ticket: int
@@ -41,7 +41,7 @@ class ScreenSwitched(Fact, frozen=True, kw_only=True):
     took_s: float
 
 
-class ScreenWishEnded(Fact, frozen=True, kw_only=True):
+class ScreenWishEnded(Fact, frozen=True, kw_only=True, gc=False):
     """All of the wish is known: `done` receivers of `of` show what was wished."""
 
     ticket: int
@@ -53,7 +53,7 @@ class ScreenWishEnded(Fact, frozen=True, kw_only=True):
     took_s: float
 
 
-class ScreenPushed(Fact, frozen=True, kw_only=True):
+class ScreenPushed(Fact, frozen=True, kw_only=True, gc=False):
     """A picture was lent: `receiver` shows what `source` shows, by the rights of who pushed it."""
 
     actor: str
@@ -63,7 +63,7 @@ class ScreenPushed(Fact, frozen=True, kw_only=True):
     before: str
 
 
-class ScreenPushEnded(Fact, frozen=True, kw_only=True):
+class ScreenPushEnded(Fact, frozen=True, kw_only=True, gc=False):
     """The lent picture is gone from the receiver."""
 
     receiver: str
@@ -71,7 +71,7 @@ class ScreenPushEnded(Fact, frozen=True, kw_only=True):
     why: str
 
 
-class ScreenDrifted(Fact, frozen=True, kw_only=True):
+class ScreenDrifted(Fact, frozen=True, kw_only=True, gc=False):
     """The device shows something else than was settled; `then` is show, restore or adopt."""
 
     receiver: str
@@ -80,7 +80,7 @@ class ScreenDrifted(Fact, frozen=True, kw_only=True):
     then: str
 
 
-class MatrixChanged(Fact, frozen=True, kw_only=True):
+class MatrixChanged(Fact, frozen=True, kw_only=True, gc=False):
     """The connection to a matrix: ``up`` (it has said what it shows) or ``lost``."""
 
     matrix: str
@@ -88,18 +88,18 @@ class MatrixChanged(Fact, frozen=True, kw_only=True):
     why: str = ""
 
 
-class ScreenSignedIn(Fact, frozen=True, kw_only=True):
+class ScreenSignedIn(Fact, frozen=True, kw_only=True, gc=False):
     user: str
     receiver: str
 
 
-class ScreenSignedOut(Fact, frozen=True, kw_only=True):
+class ScreenSignedOut(Fact, frozen=True, kw_only=True, gc=False):
     user: str
     receiver: str
     why: str = ""
 
 
-class ScreenSignInRefused(Fact, frozen=True, kw_only=True):
+class ScreenSignInRefused(Fact, frozen=True, kw_only=True, gc=False):
     """A wrong name or password at a receiver; `wait_s` until the next try is looked at."""
 
     user: str
@@ -107,7 +107,7 @@ class ScreenSignInRefused(Fact, frozen=True, kw_only=True):
     wait_s: float = 0.0
 
 
-class SeatTakenOver(Fact, frozen=True, kw_only=True):
+class SeatTakenOver(Fact, frozen=True, kw_only=True, gc=False):
     """A spare seat stands in for a failed one: its agents, their phone and its screens."""
 
     actor: str

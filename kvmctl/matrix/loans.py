@@ -7,7 +7,7 @@ from kvmctl.matrix.wishes import Control
 from kvmctl.ports import Hold
 
 
-class Before(msgspec.Struct, frozen=True, kw_only=True):
+class Before(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a receiver showed before something was pushed to it."""
 
     tx: TxId | None
@@ -15,7 +15,7 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold
 
 
-class Loan(msgspec.Struct, frozen=True, kw_only=True):
+class Loan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`rx` shows `tx` because `actor` pushed it from `source`; `before` is what comes back when he cancels."""
 
     rx: RxId

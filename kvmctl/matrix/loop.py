@@ -64,7 +64,7 @@ class Drift(StrEnum):
     ADOPT = "adopt"
 
 
-class Tell(msgspec.Struct, frozen=True, kw_only=True):
+class Tell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     command: Command
 
 

@@ -23,7 +23,7 @@ class Standing(StrEnum):
     """Was settled; the device reports something else."""
 
 
-class Want(msgspec.Struct, frozen=True, kw_only=True):
+class Want(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A receiver as somebody wants it: a port (None: nothing) for each of its channels."""
 
     tx: TxId | None
@@ -76,7 +76,7 @@ class Screen:
         self.standing, self.want, self.settled, self.ticket = Standing.FOLLOWS, None, None, None
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
+class Ended(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A receiver's part in a wish is over; `why` None when the device reports what was wanted."""
 
     screen: Screen
@@ -85,7 +85,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float
 
 
-class Drifted(msgspec.Struct, frozen=True, kw_only=True):
+class Drifted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The device shows something else than was `wanted` and settled; `then` is what is done about it."""
 
     screen: Screen
@@ -93,5 +93,5 @@ class Drifted(msgspec.Struct, frozen=True, kw_only=True):
     then: str
 
 
-class DriftOver(msgspec.Struct, frozen=True, kw_only=True):
+class DriftOver(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     screen: Screen

@@ -6,7 +6,7 @@ from kvmctl.matrix.plant import RxId
 from kvmctl.matrix.wishes import DONE, Plan, Refusal, Said, Step, Wish
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is told to whoever wished: `done` of `of` receivers show it; `left_out` are those that do not, and why."""
 
     ticket: int

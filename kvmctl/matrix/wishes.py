@@ -127,14 +127,14 @@ class TakeOver(Wish, frozen=True, kw_only=True):
     spare: str
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why not: `about` is the id it is about."""
 
     said: Said
     about: str = ""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One receiver of a plan: what it shall show; `tx` None for nothing."""
 
     rx: RxId
@@ -145,7 +145,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Whose keyboard and mouse it has, where that is not the transmitter shown."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a wish means, in the order in which it is carried out; `left_out` are targets that could not be served."""
 
     steps: tuple[Step, ...]
