@@ -17,7 +17,7 @@ from acd.openhours import OpenHours
 from config.callers import NuisanceSettings, WayOut
 from config.model import CalendarSettings, TrunkSettings
 from config.queues import QueueSettings
-from telephony.agents import AgentState
+from telephony.agents import AgentState, NuisanceAsked
 from telephony.commands import (
     Announce,
     CancelTimer,
@@ -32,6 +32,7 @@ from telephony.commands import (
 from telephony.events import CallerArrived, TimerFired
 from telephony.facts import (
     AlarmRaised,
+    AskRefused,
     CallArrived,
     CallerNamed,
     CallOffered,
@@ -40,6 +41,7 @@ from telephony.facts import (
     CallWaiting,
     Fact,
     InboundEnded,
+    NuisanceMarked,
     Way,
 )
 from telephony.ids import CallId, CampaignId, LegId
@@ -53,6 +55,8 @@ LAST_AGENT = "last_agent"
 """The trait that names the agent a caller spoke with last."""
 LINE_UNKNOWN = "line_unknown"
 ANY_LINE = "*"
+DAY_S = 86_400.0
+MOST_LATELY = 5000
 CALL_REJECTED = 21
 NOBODYS = CampaignId("")
 """The queue of a caller whose line leads nowhere."""
@@ -86,6 +90,8 @@ class Inbound:
         self._unknown: set[str] = set()
         self.callers: dict[CallId, Caller] = floor.callers
         self.standing = Standing()
+        self._lately: dict[CallId, Caller] = {}
+        """Callers whose calls have ended, for what agents say of them in wrap-up."""
         self.rules: dict[type, Callable[[Any, float], Iterable[Fact | Command]]] = {
             CallerArrived: self._came,
             CallerFound: self._found,
@@ -94,6 +100,7 @@ class Inbound:
             CallSentOn: self._sent_on,
             CallQueued: self._queued,
             InboundEnded: self._ended,
+            NuisanceAsked: self._mark,
             TimerFired: self._timer,
             Restored: self._restored,
         }
@@ -387,9 +394,37 @@ class Inbound:
 
     def _ended(self, fact: InboundEnded, now: float) -> Out:
         self._drop(fact.call)
-        if self.callers.pop(fact.call, None) is None:
+        caller = self.callers.pop(fact.call, None)
+        if caller is None:
             return []
+        self._lately[fact.call] = caller
+        if len(self._lately) > MOST_LATELY:
+            del self._lately[next(iter(self._lately))]
         return [*self._quiet(fact.call), CancelTimer(key=("caller", fact.call))]
+
+    def _mark(self, ask: NuisanceAsked, now: float) -> Out:
+        """An agent marks the caller of his call, at hand or last."""
+        agent = self._floor.agents.get(ask.agent)
+        caller = self.callers.get(ask.call) or self._lately.get(ask.call)
+        code = ""
+        if agent is None or ask.call not in (agent.call, agent.last_call):
+            code = "not_your_call"
+        elif caller is None:
+            code = "not_a_caller"
+        elif not (caller.number_key or caller.customer):
+            code = "caller_withheld"
+        if code or caller is None:
+            return [AskRefused(actor=ask.actor, what="NuisanceAsked", code=code, words={"agent": ask.agent})]
+        return [
+            NuisanceMarked(
+                call=ask.call,
+                customer=caller.customer,
+                number_key=caller.number_key,
+                reason=ask.reason,
+                actor=ask.actor,
+                until=now + self._nuisance.days * DAY_S,
+            )
+        ]
 
     def _timer(self, event: TimerFired, now: float) -> Out:
         what, whom = event.key

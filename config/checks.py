@@ -152,8 +152,9 @@ def _queues(tree: Mapping[str, Any]) -> Iterator[Found]:
                 yield ("queue", name, "lines", number), "name_taken", {"found": line, "other": f"queue.{line_of[line]}"}
         for table, keys in (("hours", ("closed",)), ("overflow", ("then", "full", "nobody"))):
             inner = queue.get(table)
-            for key in keys if isinstance(inner, dict) else ():
-                yield from _way_out(inner.get(key), ("queue", name, table, key), list(queues))
+            given = inner if isinstance(inner, dict) else {}
+            for key in keys:
+                yield from _way_out(given.get(key), ("queue", name, table, key), list(queues))
         hours = queue.get("hours")
         calendar = hours.get("holidays") if isinstance(hours, dict) else None
         if isinstance(calendar, str) and calendar and calendar not in kept:

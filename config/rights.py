@@ -34,6 +34,8 @@ class Right(StrEnum):
     """Put numbers and customers on the do-not-call list, take them off, file complaints."""
     VOICEMAIL_HEAR = "voicemail.hear"
     """Hear messages callers left: agents their own, whoever acts for every agent all."""
+    NUISANCE_WRITE = "nuisance.write"
+    """Read and change the list of nuisance callers."""
     AUDIT_READ = "audit.read"
     """Read the audit trail."""
     KVM_SEE = "kvm.see"
@@ -56,7 +58,16 @@ R = Right
 
 _SEES = frozenset({R.FLOOR_SEE, R.DNC_READ, R.KVM_SEE})
 _AGENT = _SEES | {R.AGENT_OWN, R.DATA_ASK, R.VOICEMAIL_HEAR, R.KVM_OWN, R.KVM_SEAT}
-_LEADER = _AGENT | {R.AGENT_ANY, R.FLOOR_STEER, R.DNC_WRITE, R.KVM_STEER, R.CALL_LISTEN, R.CALL_JOIN, R.RECORDING_PAUSE}
+_LEADER = _AGENT | {
+    R.NUISANCE_WRITE,
+    R.AGENT_ANY,
+    R.FLOOR_STEER,
+    R.DNC_WRITE,
+    R.KVM_STEER,
+    R.CALL_LISTEN,
+    R.CALL_JOIN,
+    R.RECORDING_PAUSE,
+}
 _OPERATOR = _LEADER | {R.AGENT_CERTIFY, R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
 _MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}
 

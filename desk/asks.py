@@ -16,6 +16,7 @@ from telephony.agents import (
     HoldAsked,
     LeaveAsked,
     NotReadyAsked,
+    NuisanceAsked,
     PreviewAsked,
     ReadyAsked,
     ResumeAsked,
@@ -64,6 +65,9 @@ AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
     "resume": lambda actor, agent, body: ResumeAsked(actor=actor, agent=agent),
     "hang-up": lambda actor, agent, body: HangUpAsked(actor=actor, agent=agent),
     "disposition": _disposition,
+    "nuisance": lambda actor, agent, body: NuisanceAsked(
+        actor=actor, agent=agent, call=CallId(body.call), reason=mask_digits(body.reason)
+    ),
     "preview": lambda actor, agent, body: PreviewAsked(actor=actor, agent=agent, campaign=CampaignId(body.campaign)),
     "dial": lambda actor, agent, body: DialAsked(actor=actor, agent=agent, lead=LeadId(body.lead)),
     "take-message": lambda actor, agent, body: MessageTakeAsked(actor=actor, agent=agent, message=body.message),

@@ -8,6 +8,8 @@ from desk import bodies
 from desk.batch_routes import BATCH_ROUTES
 from desk.books import ActRow, Asked, ChangeRow, RefusalRow, Revealed
 from desk.call_routes import CALL_ROUTES
+from desk.caller_ports import NuisanceCall
+from desk.caller_routes import CALLER_ROUTES
 from desk.dnc_routes import DNC_ROUTES
 from desk.forecast_ports import CampaignForecast
 from desk.kvm_routes import KVM_ROUTES
@@ -67,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
     *CALL_ROUTES,
     *DNC_ROUTES,
     *LATER_ROUTES,
+    *CALLER_ROUTES,
     *ROUTING_ROUTES,
     *WORKTIME_ROUTES,
     *KVM_ROUTES,
@@ -255,6 +258,7 @@ ROUTES: tuple[Route, ...] = (
     _agent("resume", "Take the customer off hold."),
     _agent("hang-up", "End the conversation."),
     _agent("disposition", "The agent's word on a call; ends the wrap-up when done.", bodies.Disposition),
+    _agent("nuisance", "Put the caller of the agent's call on the list of nuisance callers.", NuisanceCall),
     _agent("preview", "Show the next customer (preview and manual mode).", bodies.Preview),
     _agent("dial", "Dial the customer shown.", bodies.OneLead),
     _agent("skip", "Give the customer shown back.", bodies.OneLead),

@@ -17,6 +17,8 @@ from desk.batch_api import BatchApi
 from desk.batch_ports import BatchDesk
 from desk.call_api import CallApi
 from desk.call_ports import CallBooks
+from desk.caller_api import CallerApi
+from desk.caller_ports import CallersDesk
 from desk.dnc_api import DoNotCallApi
 from desk.dnc_ports import DoNotCallDesk
 from desk.doorbook import Doorbook
@@ -81,6 +83,7 @@ class Desk:
         batches: BatchDesk,
         do_not_call: DoNotCallDesk,
         forecaster: Forecaster,
+        callers: CallersDesk,
         routing: RoutingDesk,
         clock: Clock,
         kvm: KvmDesk | None = None,
@@ -113,6 +116,7 @@ class Desk:
             ForecastApi(floor, forecaster),
             KvmApi(kvm),
             QueueApi(floor, queue_books),
+            CallerApi(callers),
             RoutingApi(floor, routing),
             CallApi(floor, calls),
             WorktimeApi(floor, worktimes),

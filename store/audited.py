@@ -98,6 +98,7 @@ RULES: dict[type[Fact], Callable[[float, Any], Deed]] = {
     facts.RecordingResumed: lambda at, f: Deed(
         at, f.actor, "recording.resume", f.call, _words({"agent": f.agent, "seconds": f"{f.paused_s:.1f}"})
     ),
+    facts.NuisanceMarked: lambda at, f: Deed(at, f.actor, "nuisance.add", f.call, _words({"reason": f.reason})),
     facts.CustomerBarred: lambda at, f: Deed(at, f.actor, "dnc.bar", f.customer, _words({"reason": f.why})),
 }
 

@@ -71,7 +71,26 @@ DECIDED = Change(
     merge=lambda first, second: first,
 )
 
-ORDER: tuple[Change, ...] = (ARRIVED, NAMED, SENT_ON, QUEUED, OFFERED, CONNECTED, GONE, DECIDED, ENDED, DISPOSED)
+MARKED = Change(
+    name="nuisance_marked",
+    table=tables.nuisance,
+    verb=Verb.INSERT,
+    columns=("number_key", "customer", "reason", "author", "at", "until", "shown"),
+)
+
+ORDER: tuple[Change, ...] = (
+    ARRIVED,
+    NAMED,
+    SENT_ON,
+    QUEUED,
+    OFFERED,
+    CONNECTED,
+    GONE,
+    DECIDED,
+    ENDED,
+    DISPOSED,
+    MARKED,
+)
 
 
 def _of_caller(row: Callable[[float, Any], Row]) -> Callable[[float, Any], Row | None]:
@@ -84,6 +103,12 @@ RULES: dict[type[Fact], tuple[Rule, ...]] = {
         (ARRIVED, lambda at, f: (f.call, f.queue, f.queue, f.server, f.customer, f.number_key, f.line, _came(at, f))),
     ),
     facts.CallerNamed: ((NAMED, lambda at, f: (f.call, f.customer, f.nuisance or None)),),
+    facts.NuisanceMarked: (
+        (
+            MARKED,
+            lambda at, f: (f.number_key or None, f.customer or None, f.reason, f.actor, at, f.until, ""),
+        ),
+    ),
     facts.CallQueued: ((QUEUED, lambda at, f: (f.call, at, f.queue, None, None)),),
     facts.CallOffered: ((OFFERED, _of_caller(lambda at, f: (f.call, f.agent))),),
     facts.OfferFailed: ((OFFERED, _of_caller(lambda at, f: (f.call, None))),),

@@ -24,6 +24,7 @@ class InboundRow(msgspec.Struct, frozen=True, kw_only=True):
     queue: str
     server: str
     customer: str
+    number_key: int
     line: str
     arrived_at: float
     queued_at: float | None

@@ -13,6 +13,7 @@ class NuisanceRow(msgspec.Struct, frozen=True, kw_only=True):
     """One entry; `shown` is its number with the middle hidden, "" for a customer's. Instants in epoch seconds."""
 
     id: int
+    number_key: int | None
     customer: str
     shown: str
     reason: str
@@ -71,6 +72,13 @@ def lift(connection: Any, entry: int, *, author: str, at: float) -> bool:
     return bool(connection.execute(query.values(lifted_at=at, lifted_by=author)).rowcount)
 
 
+def entry(store: Store, id: int) -> NuisanceRow | None:
+    """One entry, on the list or taken off."""
+    with store.reading.begin() as connection:
+        row = connection.execute(select(*_COLUMNS).where(nuisance.c.id == id)).first()
+    return None if row is None else _row(row)
+
+
 def listing(store: Store, *, limit: int = 100, lifted: bool = False) -> list[NuisanceRow]:
     """The newest entries first; with `lifted` those taken off too."""
     query = select(*_COLUMNS)
@@ -78,7 +86,8 @@ def listing(store: Store, *, limit: int = 100, lifted: bool = False) -> list[Nui
         query = query.where(nuisance.c.lifted_at.is_(None))
     with store.reading.begin() as connection:
         rows = connection.execute(query.order_by(nuisance.c.id.desc()).limit(limit)).all()
-    return [
-        NuisanceRow(**{**row._mapping, "customer": row.customer or "", "lifted_by": row.lifted_by or ""})
-        for row in rows
-    ]
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any) -> NuisanceRow:
+    return NuisanceRow(**{**row._mapping, "customer": row.customer or "", "lifted_by": row.lifted_by or ""})

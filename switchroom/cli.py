@@ -15,6 +15,7 @@ from switchroom import (
     cli_audit,
     cli_batches,
     cli_books,
+    cli_callers,
     cli_calls,
     cli_dnc,
     cli_floor,
@@ -56,6 +57,7 @@ cli_amd.install(app)
 cli_leads.install(app)
 cli_later.install(app)
 cli_dnc.install(app)
+cli_callers.install(app)
 cli_floor.install(app)
 cli_agents.install(app)
 cli_routing.install(app)

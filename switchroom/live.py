@@ -29,6 +29,7 @@ from switchroom.abandonment import counted_before
 from switchroom.batchdesk import LiveBatches
 from switchroom.callbooks import CallWork
 from switchroom.callerbook import CallerBook
+from switchroom.callers_desk import CallersBook
 from switchroom.claims import Holdings, claims_of, mine, said
 from switchroom.clock import WallClock
 from switchroom.deskwork import Deskwork
@@ -217,6 +218,7 @@ class LiveFloor:
             queue_books=Queuework(
                 self.store, self.server.queue, self.server.zone, now=self.clock.now, carry=self.house.core.carry
             ),
+            callers=CallersBook(self.store, self.server, self.clock.now),
             worktimes=Worktimes(self.store, self.server, roster_of(self.server)),
             not_ready_reasons=list(self.server.floor.reasons),
         )

@@ -157,6 +157,13 @@ class DispositionGiven(AgentAsk, frozen=True, kw_only=True):
     callback_at: float | None = None
 
 
+class NuisanceAsked(AgentAsk, frozen=True, kw_only=True):
+    """The caller of the agent's call, at hand or last, is to be put on the list of nuisance callers."""
+
+    call: CallId
+    reason: str
+
+
 class PreviewAsked(AgentAsk, frozen=True, kw_only=True):
     """Preview or manual mode: show the agent the next customer."""
 

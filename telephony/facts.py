@@ -217,6 +217,17 @@ class CallerNamed(Fact, frozen=True, kw_only=True):
     nuisance: int = 0
 
 
+class NuisanceMarked(Fact, frozen=True, kw_only=True):
+    """An agent has put the caller of his call on the list of nuisance callers, until `until` (epoch seconds)."""
+
+    call: CallId
+    customer: CustomerId
+    number_key: int
+    reason: str
+    actor: str
+    until: float
+
+
 class CallQueued(Fact, frozen=True, kw_only=True):
     """The caller waits in this queue from now on; again after an overflow, an agent's miss or a transfer, said by `why`.
 

@@ -12,6 +12,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from telephony.agents import AgentState, CampaignAction, CampaignAsked, NotReadyAsked, Refused
 from tests.browser.chromium import FLAGS, Unavailable, obtain
+from tests.desk.fake_callers import FakeCallers
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_routing import FakeRouting
 
@@ -61,6 +62,7 @@ class Visit:
             batches=FakeBatches(),
             do_not_call=FakeDoNotCall(),
             forecaster=FakeForecaster(),
+            callers=FakeCallers(),
             routing=FakeRouting(),
             clock=clock,
         )

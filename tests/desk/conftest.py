@@ -9,6 +9,7 @@ import pytest
 from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import Tokens
+from tests.desk.fake_callers import FakeCallers
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_kvm import FakeKvm
 from tests.desk.fake_later import FakeLater
@@ -55,6 +56,7 @@ async def _open(*, simulated: bool, kvm: bool = True, **settings: object) -> Off
         batches=batches,
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
+        callers=FakeCallers(),
         routing=FakeRouting(),
         clock=floor.clock,
         queue_books=FakeQueueBooks(),

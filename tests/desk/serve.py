@@ -6,6 +6,7 @@ import time
 
 from config.model import ApiSettings
 from desk.server import Desk
+from tests.desk.fake_callers import FakeCallers
 from tests.desk.fake_floor import FakeBatches, FakeClock, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_routing import FakeRouting
 
@@ -21,6 +22,7 @@ async def serve(port: int, agents: int) -> None:
         batches=FakeBatches(),
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
+        callers=FakeCallers(),
         routing=FakeRouting(),
         clock=clock,
     )

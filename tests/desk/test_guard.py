@@ -11,6 +11,7 @@ from config.model import ApiSettings
 from desk.server import Desk
 from desk.tokens import MOST_WAITING, Tokens
 from tests.desk.conftest import TOKEN, Office
+from tests.desk.fake_callers import FakeCallers
 from tests.desk.fake_floor import FakeBatches, FakeDoNotCall, FakeFloor, FakeForecaster, FakeQueries
 from tests.desk.fake_routing import FakeRouting
 
@@ -153,6 +154,7 @@ async def test_a_taken_port_is_an_error_at_start(office: Office) -> None:
         batches=FakeBatches(),
         do_not_call=FakeDoNotCall(),
         forecaster=FakeForecaster(),
+        callers=FakeCallers(),
         routing=FakeRouting(),
         clock=floor.clock,
     )

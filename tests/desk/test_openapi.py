@@ -29,6 +29,8 @@ BODIES = {
     "disposition": {"call": "c-1", "disposition": "sale"},
     "preview": {"campaign": "spring"},
     "dial": {"lead": 7},
+    "/agents/{id}/nuisance": {"call": "pbx1-1.2", "reason": "silent"},
+    "/nuisance": {"number": "+8613800138000", "reason": "silent"},
     "skip": {"lead": 7},
     "reveal": {"reason": "the customer asked to be called back"},
     "changes": {"name": "王芬"},
