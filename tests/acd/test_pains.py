@@ -1,18 +1,43 @@
 """What hurts the users of other call centres' software, one test each, by its number in the list of pains."""
 
+import sys
+from types import FrameType
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.agents import TABLE, WITH_CUSTOMER, Verb
 from acd.worktime import Spell, worktime
 from config.model import FloorSettings
-from telephony.agents import AgentState, Force, ForceAsked, NotReadyAsked, ReadyAsked, SeatMode
-from telephony.commands import RingAgent, SetTimer
+from telephony.agents import (
+    AgentState,
+    Force,
+    ForceAsked,
+    HoldAsked,
+    NotReadyAsked,
+    ReadyAsked,
+    ResumeAsked,
+    SeatMode,
+    SignInAsked,
+)
+from telephony.commands import RingAgent, SetTimer, StopRecording
 from telephony.events import DeviceChanged, TimerFired
-from telephony.facts import AgentChanged, CallLeft, CallOffered, CallWaiting, OfferFailed
-from telephony.ids import AgentId, CallId
+from telephony.facts import (
+    AgentChanged,
+    CallConnected,
+    CallLeft,
+    CallOffered,
+    CallWaiting,
+    OfferFailed,
+    RecordingMissing,
+    RecordingPaused,
+    RecordingStarted,
+)
+from telephony.ids import AgentId, CallId, LegId
 from telephony.leads import KnownAgent, Restored
+from telephony.supervising import PauseAsked, TakeOverAsked
 
+from .callers_floor import CallersFloor
 from .test_engine import PBX, SALE, Floor, of
 
 S = AgentState
@@ -155,3 +180,64 @@ def test_pain_15_pause_times_are_known_by_reason_to_the_second() -> None:
     found = worktime("1001", spells, FloorSettings().reason_of, (), begun, begun + 3000)
     assert found.reasons == {"lunch": 1800.0, "break": 600.0}
     assert {spell.actor for spell in spells} == {"1001"}
+
+
+def test_pain_4_a_flood_of_device_states_costs_each_event_a_few_steps_however_large_the_floor_and_no_caller_waits() -> (
+    None
+):
+    def flooded(agents: int) -> float:
+        floor = CallersFloor({"service": {"lines": ["100"]}}, {str(1001 + n): ["service"] for n in range(agents)})
+        floor.at_work("1001")
+        told = [
+            DeviceChanged(server=PBX, endpoint=f"PJSIP/{1001 + n % agents}", state=state)
+            for n in range(2000)
+            for state in ("INUSE", "NOT_INUSE")
+        ]
+        told += [DeviceChanged(server=PBX, endpoint=f"PJSIP/stranger-{n}", state="RINGING") for n in range(2000)]
+        steps = 0
+
+        def count(frame: FrameType, what: str, about: object) -> None:
+            nonlocal steps
+            steps += what == "call"
+
+        facts = len(floor.facts)
+        call = floor.call()
+        sys.setprofile(count)
+        try:
+            for event in told:
+                floor.house.core.feed(event)
+        finally:
+            sys.setprofile(None)
+        floor.run(1.0)
+        assert floor.of(CallConnected, call=call)[0].waited_s < 0.1
+        assert len(floor.facts) - facts < 100, "phones of agents who are not there are no news"
+        return steps / len(told)
+
+    few, many = flooded(10), flooded(400)
+    assert few < 60
+    assert many < 1.5 * few + 5
+
+
+def test_pain_14_a_recording_goes_on_over_hold_and_take_over_and_stays_with_its_call() -> None:
+    floor = CallersFloor({"service": {"lines": ["100"]}}, {"1001": ["service"], "9001": []})
+    floor.open()
+    floor.sign_in("1001")
+    floor.ask(SignInAsked(actor="9001", agent=AgentId("9001")))
+    floor.run(2.0)
+    call = floor.call(talk_s=600.0)
+    floor.run(5.0)
+    floor.ask(HoldAsked(actor="1001", agent=AgentId("1001")))
+    floor.run(3.0)
+    floor.ask(ResumeAsked(actor="1001", agent=AgentId("1001")))
+    floor.run(3.0)
+    floor.ask(TakeOverAsked(actor="9001", call=call))
+    floor.run(3.0)
+    assert floor.state("9001") is AgentState.TALKING
+    recorded = floor.pbx.legs[LegId(call)].recording
+    assert recorded == call, "one file, named by the call, whoever has the customer"
+    assert [(fact.call, fact.name) for fact in floor.of(RecordingStarted)] == [(call, call)]
+    assert not floor.sent(StopRecording)
+    assert not floor.of(RecordingMissing)
+    floor.ask(PauseAsked(actor="9001", agent=AgentId("9001"), pause=True))
+    floor.run(1.0)
+    assert [fact.agent for fact in floor.of(RecordingPaused)] == ["9001"]
