@@ -87,6 +87,8 @@ class Offers:
         agent = self._floor.agents[fact.agent]
         if agent.call != fact.call:
             return [Anomaly(where="acd", what="offer without reservation")]
+        if agent.state in WITH_CUSTOMER:
+            return []
         if agent.mode is SeatMode.NAILED_UP:
             return [
                 SetTimer(key=("offer", fact.call), at=now + self._floor.rules.reserve_s),

@@ -6,7 +6,7 @@ from telephony.agents import AgentState
 from telephony.commands import HangUp
 from telephony.events import BridgeEntered, LegEnded, OriginateEnded, OriginateLost, OriginateRefused, PbxSnapshot
 from telephony.facts import ServerChanged
-from telephony.ids import AgentId, agent_of_seat
+from telephony.ids import AgentId, agent_of_seat, is_rung_seat
 
 S = AgentState
 
@@ -50,7 +50,12 @@ class Phones:
         out: Out = []
         for leg in rows:
             owner = agent_of_seat(leg)
-            if owner is not None and (owner not in self._floor.agents or self._floor.agents[owner].seat != leg):
+            if owner is None:
+                continue
+            agent_there = self._floor.agents.get(owner)
+            if agent_there is not None and is_rung_seat(leg) and agent_there.call is not None:
+                continue
+            if agent_there is None or agent_there.seat != leg:
                 out.append(HangUp(server=event.server, leg=leg))
         for agent in self._floor.agents.values():
             if agent.server != event.server or agent.seat is None:

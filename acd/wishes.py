@@ -6,20 +6,16 @@ from telephony.agents import (
     AgentAsk,
     AgentState,
     DispositionGiven,
-    HangUpAsked,
-    HoldAsked,
     LeaveAsked,
     NotReadyAsked,
     ReadyAsked,
-    ResumeAsked,
     SeatMode,
     SignInAsked,
     SignOutAsked,
     StayAsked,
 )
-from telephony.commands import CancelTimer, ConnectToSeat, HangUp, HoldCustomer, SetTimer
-from telephony.facts import AskRefused, CallDisposed, CallHeld, LeaveAnnounced, LeaveWithdrawn, WrapUpShortened
-from telephony.ids import LegId
+from telephony.commands import CancelTimer, SetTimer
+from telephony.facts import AskRefused, CallDisposed, LeaveAnnounced, LeaveWithdrawn, WrapUpShortened
 
 S = AgentState
 
@@ -127,33 +123,6 @@ class Wishes:
         known.wants_ready = False
         self._floor.idle.drop(known)
         return [CancelTimer(key=("wrap_up", known.id)), known.do(Verb.NOT_READY, now, ask.reason, ask.actor)]
-
-    def hold(self, ask: HoldAsked, now: float) -> Out:
-        agent = self._known(ask, Verb.HOLD)
-        if not isinstance(agent, Agent):
-            return agent
-        if agent.mode is not SeatMode.NAILED_UP or agent.call is None:
-            return self._refuse(ask, "hold_on_phone", agent=agent.id)
-        call = agent.call
-        return [
-            agent.do(Verb.HOLD, now, actor=ask.actor),
-            CallHeld(call=call, agent=agent.id),
-            HoldCustomer(server=agent.server, call=call),
-        ]
-
-    def resume(self, ask: ResumeAsked, now: float) -> Out:
-        agent = self._known(ask, Verb.RESUME)
-        if not isinstance(agent, Agent):
-            return agent
-        if agent.call is None:
-            return []
-        return [ConnectToSeat(server=agent.server, call=agent.call, agent=agent.id)]
-
-    def hang_up(self, ask: HangUpAsked, now: float) -> Out:
-        agent = self._floor.agents.get(ask.agent)
-        if agent is None or agent.call is None:
-            return self._refuse(ask, "no_call", agent=ask.agent)
-        return [HangUp(server=agent.server, leg=LegId(agent.call))]
 
     def dispose(self, ask: DispositionGiven, now: float) -> Out:
         agent = self._floor.agents.get(ask.agent)

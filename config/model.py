@@ -36,6 +36,7 @@ from config.fields import (
 )
 from config.floor import BreakSettings, NoAnswerSettings, ReasonSettings, ShiftSettings, usual_reasons
 from config.later import RoundsSettings
+from config.oncall import NodeSettings, SurveySettings, TransferSettings
 from config.queues import Level, QueueSettings, SkillSettings
 from config.routing import RoutingSettings
 from config.spans import span
@@ -166,6 +167,10 @@ class AgentSettings(Section):
     group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]{0,40}$")] = Field(
         "", description="Group the agent belongs to; portions of customers can be allocated to it."
     )
+    leads: list[Line] = Field(
+        default_factory=list,
+        description='Groups whose shift leader the agent is, "*" for all: agents consult him and hand customers to him.',
+    )
 
 
 class FloorSettings(Section):
@@ -180,6 +185,17 @@ class FloorSettings(Section):
     )
     reserve_s: Annotated[float, Field(ge=1, le=60)] = Field(
         5.0, description="An agent reserved for a call that is not bridged after this many seconds is released."
+    )
+    hold_s: Seconds = Field(
+        30.0,
+        description="How long a customer may be on hold; then the leader is alarmed and it is counted. 0 for no limit.",
+    )
+    hold_warn_s: Seconds = Field(10.0, description="The agent is warned so many seconds before that; 0 for no warning.")
+    hold_sound: SoundName | None = Field(
+        None, description="Sound the agent hears with the warning, e.g. beep; none when not given."
+    )
+    hold_back_s: Seconds = Field(
+        300.0, description="A customer forgotten on hold is given back to his agent after so many seconds; 0 for never."
     )
     not_ready_reasons: list[Line] = Field(
         default_factory=lambda: ["break", "lunch", "training", "meeting"],
@@ -346,6 +362,13 @@ class ServerSettings(Section):
     nuisance: NuisanceSettings = Field(default_factory=NuisanceSettings, description="Nuisance callers.")
     queue: dict[Name, QueueSettings] = Field(
         default_factory=dict, description="The queues callers wait in, by name; none has the name of a campaign."
+    )
+    node: dict[Name, NodeSettings] = Field(
+        default_factory=dict, description="IVR nodes agents may send customers to, by name."
+    )
+    survey: dict[Name, SurveySettings] = Field(default_factory=dict, description="The surveys by name.")
+    transfer: TransferSettings = Field(
+        default_factory=TransferSettings, description="Numbers outside that agents call for a customer."
     )
     routing: RoutingSettings = Field(default_factory=RoutingSettings, description="Which agent takes which call.")
     voicemail: RoundsSettings = Field(
@@ -647,6 +670,13 @@ class CampaignSettings(Section):
         description="A promised call its agent has not made so many seconds after its time is everybody's, and overdue.",
     )
     record: bool = Field(True, description="Record every connected call.")
+    survey: Name | None = Field(
+        None, description="Survey customers are sent to after the call, of the tables survey; none when not given."
+    )
+    survey_auto: bool = Field(
+        False,
+        description="Send the customer to the survey when the agent ends the conversation in Switchroom; without it the agent sends him.",
+    )
     hopper: Annotated[int, Field(ge=1, le=100_000)] = Field(
         200, description="Fewest leads kept at hand; more are kept when the pace asks for it."
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.callers import AnnounceSettings, HoursSettings, OverflowSettings
-from config.fields import Line, Seconds, Section
+from config.fields import Line, Name, Seconds, Section
 from config.floor import NoAnswerSettings
 from config.later import CallbackSettings, VoicemailSettings
 from config.routing import DemandText, WidenSettings
@@ -61,6 +61,13 @@ class QueueSettings(Section):
         None, description="Wrap-up after this queue's calls, in seconds; not given takes the floor's."
     )
     record: bool = Field(True, description="Record every connected call.")
+    survey: Name | None = Field(
+        None, description="Survey customers are sent to after the call, of the tables survey; none when not given."
+    )
+    survey_auto: bool = Field(
+        False,
+        description="Send the customer to the survey when the agent ends the conversation in Switchroom; without it the agent sends him.",
+    )
     answer: bool = Field(
         True,
         description="Answer callers before an agent is there; false keeps them in early media, so that they pay from the agent's first word on.",

@@ -9,6 +9,7 @@ from math import inf
 from typing import Any
 
 from config.model import AbandonContract, AgentSettings, CalendarSettings, CampaignSettings, TrunkSettings
+from config.oncall import TransferSettings
 from dialer.abandonment import Totals
 from dialer.amd.stage import LISTENING
 from dialer.asked_for import AskedFor
@@ -23,6 +24,7 @@ from dialer.donotcall.bars import Bars, ListsChanged
 from dialer.gate import Rule, may_dial
 from dialer.odds import Memory
 from dialer.outgoing import Outgoing, Said
+from dialer.outside import Outside
 from dialer.progress import Progress
 from dialer.promised import Promised
 from dialer.trunks import TrunkBoard
@@ -31,7 +33,16 @@ from telephony.agents import AgentState, CampaignAsked, DialAsked, PreviewAsked,
 from telephony.batches import MOVES, BatchClosed
 from telephony.commands import CancelTimer, Command, SetTimer
 from telephony.donotcall import BarsChanged
-from telephony.events import OptOutPressed, OriginateAccepted, TimerFired
+from telephony.events import (
+    LegAnswered,
+    LegEnded,
+    OptOutPressed,
+    OriginateAccepted,
+    OriginateEnded,
+    OriginateLost,
+    OriginateRefused,
+    TimerFired,
+)
 from telephony.facts import (
     AgentChanged,
     AlarmCleared,
@@ -59,6 +70,8 @@ from telephony.facts import (
 from telephony.ids import AgentId, CallId, CampaignId, ServerId
 from telephony.later import AppointmentChanged, CallbackReserved, CalleeRead, MessageDialling
 from telephony.leads import Contact, Lead, LeadsFetched, OpenCall, Restored
+from telephony.numbers import PhoneNumber
+from telephony.oncall import ConsultAsked, OutsideWanted, TransferAsked
 from telephony.ports import AgentSupply
 from telephony.surge import SurgeChanged
 from telephony.views import CampaignView, TrunkView
@@ -84,6 +97,8 @@ class DialerEngine:
         bars: Bars | None = None,
         calendars: Mapping[str, CalendarSettings] | None = None,
         zone: str = "UTC",
+        transfer: TransferSettings | None = None,
+        fingerprint: Callable[[PhoneNumber], int] = lambda number: number.key(b""),
     ) -> None:
         """`totals` are the counts of each campaign since midnight, `agents` tell who serves which campaigns, `zone` where
         the days of abandon contracts are the site's."""
@@ -101,6 +116,7 @@ class DialerEngine:
         self._automatic = Automatic(self._campaigns, self._outgoing, supply, self._by_hand, self._crew, self._obstacle)
         self._batches = Batches(self._campaigns, self._by_hand)
         self._asked_for = AskedFor(self._campaigns, self._outgoing, self._obstacle)
+        outside = Outside(self._campaigns, self._outgoing, self._obstacle, transfer or TransferSettings(), fingerprint)
         for name, settings in campaigns.items():
             self._add(CampaignId(name), settings, (totals or {}).get(name) or Totals())
         self.staff(agents)
@@ -130,6 +146,9 @@ class DialerEngine:
             CallbackReserved: self._asked_for.callback,
             AppointmentChanged: Promised(self._campaigns, self._by_hand).changed,
             MessageDialling: self._asked_for.message,
+            ConsultAsked: outside.asked,
+            TransferAsked: outside.asked,
+            OutsideWanted: outside.wanted,
             **dict.fromkeys(MOVES, self._batches.moved),
         }
         self.rules: dict[type, Callable[[Any, float], Said | None]] = {
@@ -145,6 +164,8 @@ class DialerEngine:
             CallConnected: course.connected,
             CallAbandoned: course.abandoned,
             CallLeft: course.left,
+            LegAnswered: outside.answered,
+            **dict.fromkeys((LegEnded, OriginateEnded, OriginateRefused, OriginateLost), outside.ended),
         }
         self.hears = frozenset(self.rules)
 

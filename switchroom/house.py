@@ -8,6 +8,7 @@ from acd.engine import AcdEngine
 from acd.figures import Figures
 from acd.inbound import Inbound
 from acd.later import Later
+from acd.oncall import OnCall
 from acd.queuelog import QueueLog
 from acd.roster import Roster
 from acd.supervision import Supervision
@@ -55,6 +56,7 @@ class House:
     dialer: DialerEngine
     recorder: RecordingEngine
     supervision: Supervision
+    on_call: OnCall
 
 
 def _unkept(number: PhoneNumber) -> int:
@@ -122,6 +124,7 @@ def build(
     calls.place_of = inbound.place_of
     blending = Blending(server.queue, server.routing.blending)
     acd.supply.withheld_why, acd.supply.kept = blending.withheld, blending.kept
+    on_call = OnCall(acd.floor, calls.calls, nodes=server.node, surveys=server.survey)
     dialer = DialerEngine(
         campaigns=campaigns,
         trunks=server.trunk,
@@ -132,8 +135,10 @@ def build(
         bars=bars,
         calendars=server.calendar,
         zone=server.zone,
+        transfer=server.transfer,
+        fingerprint=fingerprint,
     )
-    parts: list[Part] = [recorder, figures, surge, inbound, acd, served_later, supervision]
+    parts: list[Part] = [recorder, figures, surge, inbound, acd, served_later, on_call, supervision]
     parts += [blending, dialer, Watchman(), BatchClock()]
     if server.acd.queue_log is not None:
         parts.append(QueueLog(server.agent, server.queue))

@@ -16,6 +16,7 @@ from telephony.commands import (
     CancelTimer,
     CheckRecording,
     Command,
+    DialOutside,
     FetchLeads,
     HangUp,
     LookUpCaller,
@@ -41,7 +42,7 @@ STALE_S = 2.0
 
 WITHDRAWN = Counter("switchroom_originates_withdrawn_total", "Originates held back for good", ["why"])
 
-HELD_BACK: frozenset[type[Command]] = frozenset({Originate, CallSupervisor, MoveSupervisor})
+HELD_BACK: frozenset[type[Command]] = frozenset({Originate, DialOutside, CallSupervisor, MoveSupervisor})
 """What leaves only when the facts before it are durable."""
 
 Watcher = Callable[[float, Sequence[Fact]], None]
@@ -76,7 +77,7 @@ class Outbox:
         self._look = look
         self._later = later
         self._log_queue = log_queue
-        self._held: dict[LegId, tuple[Originate | Audited, float]] = {}
+        self._held: dict[LegId, tuple[Originate | DialOutside | Audited, float]] = {}
         self._find = find or (lambda command: feed(CallerFound(call=command.call)))
         self._watchers: tuple[Watcher, ...] = ()
 
@@ -151,10 +152,10 @@ class Outbox:
             else:
                 self._perform(held[0])
 
-    def _withdraw(self, command: Originate | Audited, why: str) -> None:
+    def _withdraw(self, command: Originate | DialOutside | Audited, why: str) -> None:
         WITHDRAWN.labels(why).inc()
         leg = _leg(command)
-        if isinstance(command, Originate | CallSupervisor):
+        if isinstance(command, Originate | DialOutside | CallSupervisor):
             self._feed(OriginateRefused(server=command.server, leg=leg, why=why))
         else:
             self._feed(ActionFailed(server=command.server, leg=leg, what=type(command).__name__, why=why))
@@ -163,7 +164,7 @@ class Outbox:
         if isinstance(command, HangUp | SendHome) and command.leg in self._held:
             held, _ = self._held.pop(command.leg)
             self._withdraw(held, "withdrawn")
-            if isinstance(held, Originate | CallSupervisor):
+            if isinstance(held, Originate | DialOutside | CallSupervisor):
                 return
         if isinstance(command, PbxCommand):
             self._perform(command)
@@ -187,11 +188,11 @@ class Outbox:
         exchange = self._exchanges.get(command.server)
         if exchange is not None:
             exchange.perform(command)
-        elif isinstance(command, Originate | Audited):
+        elif isinstance(command, Originate | DialOutside | Audited):
             self._withdraw(command, "no such server")
         else:
             self._feed(ActionFailed(server=command.server, leg=None, what=type(command).__name__, why="no such server"))
 
 
-def _leg(command: Originate | Audited) -> LegId:
-    return command.leg if isinstance(command, Audited) else LegId(command.call)
+def _leg(command: Originate | DialOutside | Audited) -> LegId:
+    return LegId(command.call) if isinstance(command, Originate) else command.leg

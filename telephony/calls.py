@@ -69,6 +69,8 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     """Where he waits, if not where he came from."""
     in_seat: bool = False
     """The phone that rang for him has been moved into a seat and no longer ends with him by itself."""
+    with_party: bool = False
+    """He has been with a party outside since an agent had him."""
     abandoned: bool = False
     judged: bool = False
     hung_up_by_us: bool = False
@@ -98,7 +100,7 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
         """The agent has him from now on; returns whether another, or the same, had him before."""
         again = self.talker is not None
         self.agent = self.talker = agent
-        self.agent_leg, self.left_at = leg, None
+        self.agent_leg, self.left_at, self.with_party = leg, None, False
         self.talk_from, self.held_before_s = now, self.held_s
         if self.connected_at is None:
             self.connected_at = now

@@ -46,7 +46,18 @@ from telephony.facts import (
     OfferFailed,
     ServerChanged,
 )
-from telephony.ids import AgentId, BridgeId, CallId, LegId, ServerId, agent_of_seat, call_leg, call_of_outside, is_call
+from telephony.ids import (
+    AgentId,
+    BridgeId,
+    CallId,
+    LegId,
+    ServerId,
+    agent_of_seat,
+    call_leg,
+    call_of_outside,
+    is_call,
+    is_rung_seat,
+)
 from telephony.leads import Restored
 from telephony.oncall import CallHandedOver
 
@@ -227,6 +238,8 @@ class CallTable:
             return arrivals.whose(event.leg, event.server)
         if call.stage in (Stage.WAITING, Stage.TALKING, Stage.HELD):
             return []
+        if call.stage is Stage.LEAVING and call.with_party:
+            return [HangUp(server=call.server, leg=call_leg(call.id))]
         out = self._answer(call, now)
         if call.stage is Stage.OFFERED:
             why = event.dial or call.evidence.dial_status
@@ -320,6 +333,8 @@ class CallTable:
 
     def _meet(self, call: Call, members: Iterable[LegId], now: float) -> Out:
         """The customer is in a bridge: his own agent has him if he is there too, else whichever agent is."""
+        if any(call_of_outside(leg) == call.id for leg in members):
+            call.with_party = True
         here = [(agent, leg) for leg in sorted(members) if (agent := self._agent_on(leg, call)) is not None]
         for agent, leg in here:
             if agent == call.agent:
@@ -408,6 +423,8 @@ class CallTable:
             return []
         for call in self.calls.values():
             if call.agent == agent and call.in_talk:
+                if is_rung_seat(event.leg) and call.stage is Stage.TALKING:
+                    return [*call.apart(now), HangUp(server=call.server, leg=call_leg(call.id))]
                 return [*call.apart(now), Park(server=call.server, call=call.id)]
         return []
 

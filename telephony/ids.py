@@ -51,6 +51,16 @@ def seat_leg(agent: AgentId, serial: str) -> LegId:
     return LegId(f"{SEAT_PREFIX}{agent}-{serial}")
 
 
+def rung_seat_leg(agent: AgentId, serial: str) -> LegId:
+    """A fresh leg id for a phone that rings for each call and is called into its seat for one."""
+    return seat_leg(agent, f"_{serial}")
+
+
+def is_rung_seat(leg: str) -> bool:
+    """Whether the leg is such a phone's, which ends the call when it is put down."""
+    return leg.startswith(SEAT_PREFIX) and leg.rpartition("-")[2].startswith("_")
+
+
 def agent_of_seat(leg: str) -> AgentId | None:
     """The agent whose seat this leg is, or None when it is no seat leg."""
     if not leg.startswith(SEAT_PREFIX):

@@ -109,6 +109,15 @@ class KnownConsult(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class KnownSurvey(msgspec.Struct, frozen=True, kw_only=True):
+    """A survey that was under way when the process ended."""
+
+    call: CallId
+    agent: AgentId
+    survey: str
+    answered: int
+
+
 class KnownAgent(msgspec.Struct, frozen=True, kw_only=True):
     """Where an agent was when the process ended."""
 
@@ -173,3 +182,4 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[Certificate, ...] = ()
     """Every certificate that was granted, as it stands."""
     paused: tuple[PausedRecording, ...] = ()
+    surveys: tuple[KnownSurvey, ...] = ()

@@ -159,6 +159,7 @@ class OutsidePlaced(Fact, frozen=True, kw_only=True):
     trunk: TrunkId
     server: ServerId
     number_key: int
+    blind: bool = False
 
 
 class OutsideBarred(Fact, frozen=True, kw_only=True):
