@@ -48,11 +48,11 @@ class Consulting:
     # beginning
 
     def begin(self, ask: ConsultAsked, now: float) -> Out:
+        if ask.agent in self._shared.by_agent:
+            return self._shared.refuse(ask, "consulting", agent=ask.agent)
         agent = self._shared.with_call(ask, Verb.CONSULT)
         if not isinstance(agent, Agent) or agent.call is None:
             return agent if isinstance(agent, list) else []
-        if agent.id in self._shared.by_agent:
-            return self._shared.refuse(ask, "consulting", agent=agent.id)
         if ask.to.kind is Kind.NUMBER:
             return [self.wanted(agent, agent.call, blind=False)]
         if ask.to.kind not in (Kind.AGENT, Kind.QUEUE, Kind.LEADER):

@@ -48,6 +48,7 @@ from telephony.ids import CallId, CampaignId, LegId
 from telephony.inbound import CallerFound, OpenInbound
 from telephony.leads import Restored
 from telephony.numbers import NumberFault, PhoneNumber, parse
+from telephony.oncall import CallHandedOver
 
 LOOK_S = 0.5
 """A caller nobody has been found for in the store by then is served as unknown."""
@@ -96,6 +97,7 @@ class Inbound:
             CallerArrived: self._came,
             CallerFound: self._found,
             CallWaiting: self._waiting,
+            CallHandedOver: self._handed_over,
             CallOffered: self._offered,
             CallSentOn: self._sent_on,
             CallQueued: self._queued,
@@ -240,6 +242,13 @@ class Inbound:
         )
 
     # waiting
+
+    def _handed_over(self, fact: CallHandedOver, now: float) -> Out:
+        """An agent sends the caller on to another queue, where he will wait."""
+        caller = self.callers.get(fact.call)
+        if caller is not None and fact.queue in self._queues:
+            caller.queue = fact.queue
+        return []
 
     def _waiting(self, fact: CallWaiting, now: float) -> Out:
         caller = self.callers.get(fact.call)

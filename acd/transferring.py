@@ -90,7 +90,8 @@ class Transferring:
                 )
                 return self.hand_over(agent, call, How.BLIND, Kind.NODE, to.name, Next(command=command))
             case Kind.QUEUE:
-                if not knows_queue(self._floor, to.name):
+                inbound = self._shared.calls[call].inbound
+                if not knows_queue(self._floor, to.name) or (inbound and to.name not in self._floor.queues):
                     return self._shared.refuse(ask, "queue_unknown", queue=to.name)
                 park = Park(server=agent.server, call=call)
                 return self.hand_over(agent, call, How.BLIND, Kind.QUEUE, to.name, Next(command=park), queue=to.name)

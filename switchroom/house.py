@@ -175,5 +175,6 @@ def build(
         dialer=dialer,
         recorder=recorder,
         supervision=supervision,
+        on_call=on_call,
         inbound=inbound,
     )

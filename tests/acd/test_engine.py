@@ -10,11 +10,8 @@ from config.model import AgentSettings, CampaignSettings, FloorSettings, PacingS
 from telephony.agents import (
     AgentState,
     DispositionGiven,
-    HangUpAsked,
-    HoldAsked,
     NotReadyAsked,
     ReadyAsked,
-    ResumeAsked,
     SeatMode,
     SignInAsked,
     SignOutAsked,
@@ -23,7 +20,6 @@ from telephony.commands import (
     Command,
     ConnectToSeat,
     HangUp,
-    HoldCustomer,
     Park,
     PlayAbandonMessage,
     RingAgent,
@@ -39,10 +35,8 @@ from telephony.facts import (
     CallAnswered,
     CallConnected,
     CallEnded,
-    CallHeld,
     CallLeft,
     CallOffered,
-    CallResumed,
     CallWaiting,
     Fact,
     OfferFailed,
@@ -292,19 +286,6 @@ def test_empty_seat_costs_the_agent_nothing_but_his_phone_is_called_again() -> N
     assert of(floor.said, SeatAgent)[-1].leg != seat
 
 
-def test_hold_and_resume() -> None:
-    floor = Floor(agents=1)
-    floor.sign_in()
-    floor.talk()
-    said = floor.tell(HoldAsked(actor="1001", agent=AgentId("1001")))
-    assert of(said, CallHeld)
-    assert of(said, HoldCustomer)
-    said = floor.tell(ResumeAsked(actor="1001", agent=AgentId("1001")))
-    assert of(said, ConnectToSeat)
-    floor.tell(CallResumed(call=CallId("c-1"), agent=AgentId("1001"), held_s=3))
-    assert floor.agent().state is S.TALKING
-
-
 def test_wishes_during_a_call_are_granted_after_it() -> None:
     floor = Floor(agents=1)
     floor.sign_in()
@@ -329,14 +310,6 @@ def test_lost_phone_makes_a_free_agent_not_ready_until_it_is_back() -> None:
     floor.tell(TimerFired(("seat", "1001")))
     floor.tell(BridgeEntered(server=PBX, leg=floor.agent().seat, bridge=BridgeId("b2")))
     assert floor.agent().state is S.READY
-
-
-def test_agent_hangs_up_and_nobody_without_a_call_can() -> None:
-    floor = Floor(agents=1)
-    floor.sign_in()
-    assert [r.code for r in of(floor.tell(HangUpAsked(actor="1001", agent=AgentId("1001"))), AskRefused)] == ["no_call"]
-    floor.talk()
-    assert of(floor.tell(HangUpAsked(actor="1001", agent=AgentId("1001"))), HangUp)
 
 
 def test_counts_follow_the_states() -> None:
