@@ -41,6 +41,10 @@ _EXAMPLES: dict[str, Any] = {
     "agent.endpoint": "PJSIP/1001",
     "agent.campaigns": [_CAMPAIGN],
     "skill.title": "宽带",
+    "node.title": "自助菜单",
+    "node.context": "menu",
+    "survey.title": "满意度",
+    "survey.question.sound": "survey-1",
     "queue.title": "客服热线",
     "floor.reason.title": "辅导",
     "floor.reason.title_en": "Coaching",
@@ -76,6 +80,13 @@ _EXAMPLES: dict[str, Any] = {
     "campaign.holiday_windows.end": "12:00",
 }
 _OUT_OF_USE = {
+    "floor.hold_sound": 'hold_sound = "beep"',
+    "node.announcement": 'announcement = "one-moment-please"',
+    "survey.intro": 'intro = "survey-intro"',
+    "survey.thanks": 'thanks = "survey-thanks"',
+    "queue.survey": 'survey = "care"',
+    "campaign.survey": 'survey = "care"',
+    "transfer.campaign": 'campaign = "spring"',
     "api.tokens": 'tokens = { admin = "at least 24 characters, e.g. from: openssl rand -hex 24" }',
     "api.roles": 'roles = { admin = "admin" }',
     "audit.anchor": 'anchor = "/mnt/other/switchroom.anchor"',
@@ -91,6 +102,8 @@ _OUT_OF_USE = {
     "queue.wrap_up_s": "wrap_up_s = 30.0",
 }
 _TABLES_OUT_OF_USE = {
+    "node": "node.menu",
+    "survey": "survey.care",
     "calendar": "calendar.china",
     "campaign.holiday_windows": "",
     "campaign.abandon": "",
