@@ -20,7 +20,8 @@ def ulaw(hertz: float, first: int, count: int) -> bytes:
     exponent = np.floor(np.log2(level)).astype(np.int64) - 7
     mantissa = (level >> (exponent + 3)) & 0x0F
     sign = np.where(linear < 0, 0x80, 0x00)
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    heard: bytes = (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    return heard
 
 
 def tone(path: Path, hertz: float, seconds: float = 10.0) -> None:
