@@ -16,12 +16,15 @@ from store.later import last_handed, open_callbacks, open_messages
 from store.opening import Store
 from store.sealing import Seal
 from store.tables import agents, attempts, break_tokens, campaigns, journal, leads, recordings
+from telephony import batches, blending, certificates, facts, later, oncall, screens, supervising, surge
 from telephony.agents import AgentState, BreakState, SeatMode
 from telephony.facts import Fact
 from telephony.ids import AgentId, CallId, CampaignId, CustomerId, LeadId, LegId, ServerId, TrunkId
 from telephony.leads import KnownAgent, KnownBreak, OpenCall, Restored
 
 LINES_AT_ONCE = 5000
+TOLD_IN = (facts, batches, blending, certificates, later, oncall, screens, supervising, surge)
+"""Where kinds of facts are defined: whoever reads a journal knows them all, whatever else his process has loaded."""
 UNDER_WAY = ("started", "confirmed")
 _HEARD = (
     select(journal.c.call, func.min(journal.c.at))

@@ -1,10 +1,13 @@
 """What a new run is told of the one before, and the journal read back as it was written."""
 
+import re
+from pathlib import Path
+
 from store import Store
 from store.inline import InlineLedger
 from store.intake import add_leads
 from store.queries import history, journal_tail, recent_attempts, recordings_list, tallies
-from store.recall import kinds, last_seq, read_journal, restored
+from store.recall import TOLD_IN, kinds, last_seq, read_journal, restored
 from telephony.agents import AgentState, SeatMode
 from telephony.facts import (
     AbandonedBy,
@@ -194,3 +197,16 @@ def test_a_recording_goes_from_started_to_filed_or_missing(opened: Store) -> Non
         "r-3": ("missing", None, "no file"),
     }
     assert [row.name for row in recordings_list(opened, state="missing")] == ["r-3"]
+
+
+def test_whoever_reads_a_journal_knows_every_kind_of_fact() -> None:
+    root = Path(__file__).parents[2]
+    told = re.compile(r"^class \w+\((?:Fact|BatchFact|LeadsMoved)\b", re.MULTILINE)
+    packages = ("telephony", "acd", "dialer", "recording", "kvmctl", "store", "desk", "switchroom")
+    found = {
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for package in packages
+        for path in (root / package).rglob("*.py")
+        if told.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {module.__name__ for module in TOLD_IN}
