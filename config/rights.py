@@ -44,6 +44,8 @@ class Right(StrEnum):
     """Switch screens by the rights of the KVM user of the token's name."""
     KVM_SEAT = "kvm.seat"
     """Be a receiver's menu, at which people sign in with their own passwords."""
+    KVM_SETUP = "kvm.setup"
+    """Read and replace the settings of the screens."""
     KVM_STEER = "kvm.steer"
     """Switch every screen, call presets, take seats over."""
     CALL_LISTEN = "call.listen"
@@ -69,7 +71,7 @@ _LEADER = _AGENT | {
     R.RECORDING_PAUSE,
 }
 _OPERATOR = _LEADER | {R.AGENT_CERTIFY, R.DATA_IMPORT, R.DATA_RELEASE, R.AUDIT_READ}
-_MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL}
+_MANAGER = _OPERATOR | {R.DATA_APPROVE, R.DATA_EXPORT, R.NUMBER_REVEAL, R.KVM_SETUP}
 
 ROLES: dict[str, frozenset[Right]] = {
     "agent": _AGENT,

@@ -12,6 +12,7 @@ from desk.faults import Refusal
 from desk.guard import ACTOR, RIGHTS
 from desk.kvm_ports import KvmDesk, KvmRefused
 from desk.route import Route
+from desk.words import language
 
 
 class KvmApi:
@@ -59,6 +60,19 @@ class KvmApi:
     async def wish_at_screen(self, request: web.Request, route: Route) -> web.Response:
         kvm = self._kvm
         return await _answer(kvm.at_seat(request.match_info["id"], await body_of(request, route)))
+
+    async def kvm_settings(self, request: web.Request, route: Route) -> web.Response:
+        try:
+            return _json(self._kvm.settings())
+        except KvmRefused as refused:
+            raise Refusal(refused.status, refused.code, refused.words) from None
+
+    async def put_kvm_settings(self, request: web.Request, route: Route) -> web.Response:
+        kvm = self._kvm
+        said = await body_of(request, route)
+        lang = "en" if language(request.headers.get("Accept-Language", "")) == "en" else "zh-CN"
+        await _answer(kvm.put_settings(said.text, request[ACTOR], lang))
+        return _json(Granted())
 
 
 async def _answer(asking: Any) -> web.Response:

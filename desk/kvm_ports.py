@@ -46,6 +46,19 @@ class DriftDecision(Body, frozen=True, kw_only=True):
     then: Literal["restore", "adopt"]
 
 
+class NewSettings(Body, frozen=True, kw_only=True):
+    """The whole of a ``kvm.toml``; a password or secret of three stars keeps the one there is."""
+
+    text: Annotated[str, msgspec.Meta(max_length=1_000_000)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """``kvm.toml`` with three stars for every password and secret; `pending` when the server runs with an older one."""
+
+    text: str
+    pending: bool
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A transmitter or receiver. `wanted` and `shows` are transmitters' ids, "" for nothing."""
 
@@ -151,6 +164,10 @@ class KvmDesk(Protocol):
     async def settle_drift(self, rx: str, then: str, actor: str) -> None: ...
 
     def shown(self, rx: str, session: str) -> Shown: ...
+
+    def settings(self) -> Settings: ...
+
+    async def put_settings(self, text: str, actor: str, lang: str) -> None: ...
 
     async def sign_in(self, rx: str, said: SeatSignIn) -> SeatSession: ...
 

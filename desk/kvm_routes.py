@@ -66,4 +66,23 @@ KVM_ROUTES: tuple[Route, ...] = (
         gives=Told,
         refuses=(404,),
     ),
+    Route(
+        method="GET",
+        path="/kvm/settings",
+        name="kvm_settings",
+        about="The settings of the screens as TOML, three stars for every password and secret.",
+        right=Right.KVM_SETUP,
+        gives=k.Settings,
+        refuses=(404,),
+    ),
+    Route(
+        method="POST",
+        path="/kvm/settings",
+        name="put_kvm_settings",
+        about="Replace the settings of the screens; checked first, in use from the next start on.",
+        right=Right.KVM_SETUP,
+        takes=k.NewSettings,
+        gives=Granted,
+        refuses=(404, 409),
+    ),
 )

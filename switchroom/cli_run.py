@@ -69,7 +69,7 @@ def serve(config: Config = Path("server.toml"), campaigns: Campaigns = None) -> 
 
         told = end_asked()
         try:
-            floor = LiveFloor(server, lines, kvm=kvm)
+            floor = LiveFloor(server, lines, kvm=kvm, kvm_file=screens)
         except KvmFault as fault:
             errors.print(fault.say(LANG), style="red", markup=False, soft_wrap=True)
             raise typer.Exit(2) from None

@@ -13,7 +13,7 @@ import msgspec
 
 from config.kvm import KvmFile
 from config.words import say
-from desk.kvm_ports import KvmRefused, ScreenAnswer, Screens, ScreenWish, SeatSession, SeatSignIn, SeatWish
+from desk.kvm_ports import KvmRefused, ScreenAnswer, Screens, ScreenWish, SeatSession, SeatSignIn, SeatWish, Settings
 from kvmctl.engine import Engine, GiveUp, Out, Send
 from kvmctl.floor import FloorRules
 from kvmctl.matrix.loans import Loan
@@ -38,11 +38,12 @@ from kvmctl.osd.show import Shown, Told
 from kvmctl.people import People, matches
 from kvmctl.ports import Event, Hold, Introduced
 from kvmctl.rights import HOUSE, Level
+from switchroom.kvm_file import Unfit, masked, put
 from switchroom.kvm_link import Link
 from switchroom.kvm_plant import build
 from switchroom.kvm_sessions import Sessions
 from switchroom.kvm_view import found, screens, shown
-from telephony.facts import Fact
+from telephony.facts import Acted, Fact
 from telephony.ports import Clock
 from telephony.screens import ScreenSignedIn, ScreenSignedOut, ScreenSignInRefused, SeatTakenOver
 
@@ -61,7 +62,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KvmRoom:
-    """All screens; `path` is where a restart finds what was; `carry` takes facts for the journal, `move_phone` an agent's phone to another seat's."""
+    """All screens; `path` is where a restart finds what was, `file_at` the settings' own file; `carry` takes facts for the journal, `move_phone` an agent's phone to another seat's."""
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class KvmRoom:
         clock: Clock,
         zone: str,
         path: Path | None = None,
+        file_at: Path | None = None,
         carry: Callable[[Sequence[Fact]], None] = lambda facts: None,
         move_phone: Callable[[str, str, str], None] = lambda actor, agent, endpoint: None,
         lang: str = "zh-CN",
@@ -77,6 +79,7 @@ class KvmRoom:
         """Raises KvmFault when a driver is not there or its options do not fit."""
         self.built = build(file)
         self.clock, self._zone, self._path = clock, ZoneInfo(zone), path
+        self._file, self._replaced = file_at, False
         self._carry, self._move_phone = carry, move_phone
         self.engine = Engine(
             plant=self.built.plant,
@@ -200,6 +203,28 @@ class KvmRoom:
     def shown(self, rx: str, session: str) -> Shown:
         receiver = self._receiver(rx)
         return shown(self, receiver, self.sessions.user(receiver, session))
+
+    def settings(self) -> Settings:
+        """Raises KvmRefused where the screens have no file."""
+        try:
+            text = self._file.read_text("utf-8") if self._file is not None else ""
+        except OSError:
+            text = ""
+        if not text:
+            raise KvmRefused(404, "no_kvm_file")
+        return Settings(text=masked(text), pending=self._replaced)
+
+    async def put_settings(self, text: str, actor: str, lang: str) -> None:
+        if self._file is None:
+            raise KvmRefused(404, "no_kvm_file")
+        try:
+            await asyncio.to_thread(put, self._file, text, lang)
+        except Unfit as unfit:
+            raise KvmRefused(409, "kvm_settings", {"why": unfit.why[:2000]}) from None
+        except OSError as error:
+            raise KvmRefused(409, "kvm_settings", {"why": error.strerror or type(error).__name__}) from None
+        self._replaced = True
+        self._carry([Acted(actor=actor, act="kvm.settings", about=self._file.name)])
 
     async def sign_in(self, rx: str, said: SeatSignIn) -> SeatSession:
         receiver, user = self._receiver(rx), said.user.strip()

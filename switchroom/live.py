@@ -85,6 +85,7 @@ class LiveFloor:
         store_url: str | None = None,
         clock: Clock | None = None,
         kvm: KvmFile | None = None,
+        kvm_file: Path | None = None,
     ) -> None:
         """Raises KvmFault when a driver of the screens is not there or its options do not fit."""
         self.server = server
@@ -103,6 +104,7 @@ class LiveFloor:
                 clock=self.clock,
                 zone=server.zone,
                 path=server.data / "kvm.json",
+                file_at=kvm_file,
                 carry=lambda facts: self.house.core.carry(facts),
                 move_phone=lambda actor, agent, endpoint: self._move_phone(actor, agent, endpoint),
             )

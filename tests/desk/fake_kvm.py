@@ -13,6 +13,7 @@ from desk.kvm_ports import (
     SeatSession,
     SeatSignIn,
     SeatWish,
+    Settings,
 )
 from kvmctl.osd.show import Row, Shown, Style, Told
 
@@ -47,6 +48,13 @@ class FakeKvm:
     def shown(self, rx: str, session: str) -> Shown:
         self._known(rx)
         return Shown(receiver=rx, user="wang", transmitters=(Row(id="0007", name="PC", style=Style.READY),))
+
+    def settings(self) -> Settings:
+        return Settings(text="[kvm]\n", pending=False)
+
+    async def put_settings(self, text: str, actor: str, lang: str) -> None:
+        if not text.startswith("[kvm]"):
+            raise KvmRefused(409, "kvm_settings", {"why": lang})
 
     async def sign_in(self, rx: str, said: SeatSignIn) -> SeatSession:
         self._known(rx)

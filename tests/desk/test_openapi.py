@@ -15,6 +15,7 @@ from tests.desk.schema import faults
 
 BODIES = {
     "wishes": {"do": "connect", "rx": "7", "text": "7"},
+    "/kvm/settings": {"text": "[kvm]\n"},
     "drift": {"then": "adopt"},
     "wish": {"session": "s", "do": "push", "text": "all"},
     "/kvm/receivers/{id}/sign-in": {"user": "wang", "password": "secret word"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
+import kvmctl.engine  # noqa: F401
 import switchroom.kvm_link  # noqa: F401
 from config.catalogue import everything
 from config.rights import Right
