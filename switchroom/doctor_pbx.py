@@ -21,7 +21,7 @@ CLOCK_WARN_S = 2.0
 CLOCK_BAD_S = 60.0
 CONTEXTS = (
     *("switchroom-answered", "switchroom-amd", "switchroom-seat", "switchroom-agent", "switchroom-ring"),
-    *("switchroom-hold", "switchroom-abandoned"),
+    *("switchroom-hold", "switchroom-abandoned", "switchroom-inbound", "switchroom-caller"),
 )
 RIGHTS = {
     "Originate": "originate",
@@ -99,11 +99,15 @@ async def _tried(pbx: AsteriskSettings, what: str, look: Awaitable[list[Finding]
 
 
 async def _version(pbx: AsteriskSettings, ami: AmiRequest, _now: Callable[[], float]) -> list[Finding]:
-    version = (await ami.request("CoreSettings"))[0].get("AsteriskVersion", "")
+    said = (await ami.request("CoreSettings"))[0]
+    version = said.get("AsteriskVersion", "")
     major = version.rpartition("/")[2].partition(".")[0]
     if major.isdigit() and int(major) < OLDEST:
         return [bad("version_old", server=pbx.name, version=version, oldest=OLDEST)]
-    return [ok("version", server=pbx.name, version=version or "?")]
+    found = [ok("version", server=pbx.name, version=version or "?")]
+    if said.get("SystemName") == "":
+        found.append(warn("system_name", server=pbx.name))
+    return found
 
 
 async def _rights(pbx: AsteriskSettings, ami: AmiRequest, _now: Callable[[], float]) -> list[Finding]:

@@ -143,7 +143,7 @@ def test_the_endpoint_is_read_out_of_what_is_dialled(dial: str, endpoint: str | 
 
 
 def test_the_contexts_asked_for_are_those_we_write() -> None:
-    text = (TEMPLATES / "extensions" / "10_calls.conf").read_text()
+    text = "".join(path.read_text() for path in (TEMPLATES / "extensions").glob("*.conf"))
     assert set(CONTEXTS) <= set(re.findall(r"^\[(switchroom-[a-z]+)\]", text, re.MULTILINE))
 
 
