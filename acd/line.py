@@ -22,7 +22,7 @@ class Idle:
         return self._router.idle(f"campaign:{campaign}", server)
 
     def blended(self, campaign: str, server: ServerId) -> int:
-        """How many of them serve callers too."""
+        """How many of them serve callers too; of those who serve callers alone when no campaign is named."""
         return self._router.idle(f"blend:{campaign}", server)
 
 

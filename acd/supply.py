@@ -151,7 +151,8 @@ class Supply:
         if self._why(server):
             left = {state: count - blended.get(state, 0) for state, count in row.items()}
             return _counts(free - free_too, left)
-        return _counts(free - min(free_too, self.kept(server)), row)
+        kept = max(0, self.kept(server) - self._idle.blended("", at[1]))
+        return _counts(free - min(free_too, kept), row)
 
     def withheld(self, campaign: str, server: str) -> str:
         """Why agents of the campaign who serve callers are not counted, as a code; empty when they are or none is in."""

@@ -46,7 +46,7 @@ class Terms:
         if self.reserves_called:
             levels.update((f"queue:{name}", 1) for name in agent.reserve_queues)
         if agent.queues:
-            levels.update((f"blend:{name}", 1) for name in agent.campaigns)
+            levels.update((f"blend:{name}", 1) for name in agent.campaigns or ("",))
         if agent.group:
             levels[f"group:{agent.group}"] = 1
         return levels

@@ -120,12 +120,16 @@ def crew() -> tuple[Supply, Router]:
 
 
 def test_dialler_is_never_told_of_more_agents_than_callers_can_spare() -> None:
-    supply, _ = crew()
+    supply, router = crew()
     assert supply.counts("sale", PBX).free == 3
     supply.kept = lambda server: 1
     assert (supply.counts("sale", PBX).free, supply.counts("sale", PBX).signed_in) == (2, 2)
     supply.kept = lambda server: 9
     assert supply.counts("sale", PBX).free == 1
+    supply.kept = lambda server: 2
+    router.enrol("9", PBX, {"queue:service": 1, "blend:": 1}, 0.0)
+    router.free("9", 0.0, 0.0)
+    assert supply.counts("sale", PBX).free == 2, "one who serves callers alone is one of the two kept for them"
     supply.withheld_why = lambda server: "pace.callers_first"
     assert (supply.counts("sale", PBX).free, supply.counts("sale", PBX).signed_in) == (1, 1)
     assert supply.withheld("sale", PBX) == "pace.callers_first"
