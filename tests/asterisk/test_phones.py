@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from telephony.events import DeviceChanged, LegEnded
+from telephony.commands import TakeSnapshot
+from telephony.events import DeviceChanged, LegEnded, PbxSnapshot
 from telephony.ids import AgentId
 from tests.asterisk.rig.floor import BROWSER, PASSWORD, REGISTERING
 from tests.asterisk.rig.register import RegisteringPhone
@@ -25,6 +26,13 @@ async def test_phone_that_registers_with_its_password_is_called_to_its_seat(stag
         await stage.sees(LegEnded, leg=leg)
         assert phone.register(PASSWORD, for_s=0) == 200
     assert "Call-Info: <sip:switchroom>;answer-after=0" in invite
+
+
+async def test_phones_are_asked_for_with_every_picture_of_the_pbx(stage: AsteriskStage) -> None:
+    stage.exchange.perform(TakeSnapshot(server=stage.server))
+    await stage.sees(PbxSnapshot)
+    told = await stage.sees(DeviceChanged, endpoint=f"PJSIP/{REGISTERING}")
+    assert told.state in ("UNAVAILABLE", "NOT_INUSE")
 
 
 async def test_phone_whose_password_nobody_wrote_down_cannot_register(stage: AsteriskStage) -> None:
