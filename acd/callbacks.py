@@ -168,9 +168,14 @@ class Callbacks:
         return out
 
     def queued_up(self, fact: CallQueued, now: float) -> Out:
-        caller = self._line.setdefault(fact.call, _OnLine(fact.queue, fact.server, now))
+        caller = self._line.get(fact.call)
+        if caller is None:
+            known = self._floor.callers.get(fact.call)
+            caller = self._line[fact.call] = _OnLine(fact.queue, fact.server, now if known is None else known.came)
+            if known is not None:
+                caller.customer, caller.number_key = known.customer, known.number_key
         self._waits_no_more(fact.call)
-        caller.queue, caller.waits = fact.queue, True
+        caller.queue, caller.waits, caller.asked = fact.queue, True, False
         self._waits.setdefault(fact.queue, {})[fact.call] = None
         return []
 

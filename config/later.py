@@ -20,8 +20,8 @@ class CallbackSettings(Section):
         "1", description="Key a waiting caller presses to be called back; empty: it is only offered by overflow."
     )
     share: Share = Field(
-        0.3,
-        description="While callers wait on the line, at most this share of the calls handed out are callbacks; when nobody waits all of them may be.",
+        0.1,
+        description="While callers wait on the line, at most this share of the calls handed out are callbacks; when nobody waits all of them may be. Dialling costs agents time: a share as large as that of callers who ask for it makes the others wait longer in a full house.",
     )
     times: Annotated[int, Field(ge=1, le=50)] = Field(
         3, description="How often a callback is dialled in all until somebody answers."

@@ -21,7 +21,17 @@ from telephony.events import (
     OriginateEnded,
     PbxSnapshot,
 )
-from telephony.facts import CallArrived, CallEnded, CallerGone, CallOffered, CallQueued, Fact, InboundEnded
+from telephony.facts import (
+    CallArrived,
+    CallConnected,
+    CallEnded,
+    CallerGone,
+    CallLeft,
+    CallOffered,
+    CallQueued,
+    Fact,
+    InboundEnded,
+)
 from telephony.ids import AgentId, BridgeId, CallId, CampaignId, CustomerId, LeadId, LegId
 from telephony.later import (
     CallbackWanted,
@@ -149,6 +159,16 @@ class Hall:
                 )
             ]
         )
+
+    def live_talks(self, call: CallId, agent: AgentId) -> None:
+        """A caller on the line is in his agent's bridge."""
+        self.carry([CallConnected(call=call, agent=agent, waited_s=0.0)])
+
+    def frees(self, call: CallId) -> None:
+        """A caller on the line and his agent are done."""
+        agent = next(one.id for one in self.house.acd.agents.values() if one.call == call)
+        self.carry([CallLeft(call=call, agent=agent)])
+        self.leaves(call)
 
     def gives_up(self, call: CallId) -> None:
         self.house.acd.floor.unwait(call)
