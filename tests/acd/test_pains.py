@@ -34,8 +34,12 @@ from telephony.facts import (
     RecordingStarted,
 )
 from telephony.ids import AgentId, CallId, LegId
+from telephony.later import TellCallback
 from telephony.leads import KnownAgent, Restored
 from telephony.supervising import PauseAsked, TakeOverAsked
+from tests.acd.later_hall import Hall
+from tests.acd.test_callbacks import waiting as waiting_to_be_called_back
+from tests.acd.test_callbacks_kept import served
 
 from .callers_floor import CallersFloor
 from .test_engine import PBX, SALE, Floor, of
@@ -241,3 +245,30 @@ def test_pain_14_a_recording_goes_on_over_hold_and_take_over_and_stays_with_its_
     floor.ask(PauseAsked(actor="9001", agent=AgentId("9001"), pause=True))
     floor.run(1.0)
     assert [fact.agent for fact in floor.of(RecordingPaused)] == ["9001"]
+
+
+def test_pain_11_callbacks_come_once_and_do_not_make_callers_on_the_line_wait_longer() -> None:
+    hall, _ = waiting_to_be_called_back()
+    again = hall.calls(7)
+    hall.wants_callback(again, 7)
+    hall.commit()
+    hall.leaves(again)
+    hall.sign_in(AgentId("1001"))
+    hall.customer_answers(hall.dialled[0].call)
+    hall.hangs_up(hall.dialled[0].call)
+    hall.passes(2 * 86_400)
+    assert len(hall.dialled) == 1
+    without, _ = served(called_back=False, seed=4, callers=120)
+    with_them, _ = served(called_back=True, seed=4, callers=120)
+    assert sum(with_them) <= sum(without)
+
+
+def test_pain_12_a_database_that_stands_still_stops_neither_callers_nor_agents_over_a_callback() -> None:
+    hall = Hall(1, ready=0)
+    hall.stalled = True
+    call = hall.calls(7)
+    hall.wants_callback(call, 7)
+    hall.passes(6)
+    assert [command.noted for command in hall.told(TellCallback)] == [False]
+    hall.sign_in(AgentId("1001"))
+    assert hall.house.acd.agents[AgentId("1001")].call == call
