@@ -71,7 +71,7 @@ class Inbound(Dialling):
             case "early":
                 self._wait(leg)
             case "again":
-                came = float(int(leg.born))
+                came = round(leg.born, 3)
                 who = CallerArrived(
                     server=self._server, leg=leg.id, caller=leg.number, called=leg.digits, since=came, up=leg.up
                 )

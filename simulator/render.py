@@ -217,7 +217,7 @@ class Rendering:
             ("Line", event.called),
             ("Caller", "" if leg.number is None else leg.number.for_exchange("{e164}")),
             ("Shown", "prohib_not_screened" if leg.number is None else "allowed_not_screened"),
-            *([("Since", str(int(event.since)))] if event.since is not None else []),
+            *([("Since", f"{event.since:.3f}")] if event.since is not None else []),
         ]
         yield Message("UserEvent", "user", [*self._channel(leg), *words])
 

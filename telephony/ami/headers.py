@@ -52,6 +52,7 @@ Message = Mapping[str, str]
 Pairs = Iterable[tuple[str, str]]
 
 _SIP_CODE = re.compile(r"(?<!\d)[1-6]\d\d(?!\d)")
+_INSTANT = re.compile(r"\d{1,11}(\.\d{1,6})?", re.ASCII)
 _NOBODY = frozenset({"", "<null>", "<unknown>", "(null)", "<none>"})
 
 
@@ -238,7 +239,7 @@ def _caller(message: Message, server: ServerId, region: str) -> PbxEvent:
         caller=_shown(message.get("Caller", ""), message.get("Shown", ""), region),
         called=message.get("Line", "")[:LONGEST_LINE_NAME],
         channel=message.get("Channel", ""),
-        since=float(since) if since.isascii() and since.isdigit() and len(since) < 12 else None,
+        since=float(since) if _INSTANT.fullmatch(since) else None,
         up=message.get("ChannelState") == STATE_UP,
     )
 
