@@ -211,6 +211,8 @@ class Dialplan(OnCall, Supervising, ServedLater):
         self._far_end_gone(leg)
 
     def _far_end_gone(self, leg: Leg) -> None:
+        if leg.gone:
+            return
         cause = leg.fate.ended_by
         self.emit(HangupRequested(server=self._server, leg=leg.id, cause=cause))
         self._end(leg, cause or 0)

@@ -68,6 +68,7 @@ def test_every_alarm_there_is_has_its_row(page: str) -> None:
         (watchman.TRUNK, ""),
         (DATA_LOW, ""),
         ("recording_missing", ""),
+        ("recording_pause", ""),
         (surge.ALARM, ""),
         (surge_messages.ALARM, ""),
         (queuelog.ALARM, ""),
