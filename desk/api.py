@@ -118,6 +118,13 @@ class Api:
         )
         return _json([msgspec.structs.replace(row, number=mask_digits(row.number)) for row in rows])
 
+    async def call_parts(self, request: web.Request, route: Route) -> web.Response:
+        return _json(await self._queries.parts(request.match_info["id"]))
+
+    async def survey_report(self, request: web.Request, route: Route) -> web.Response:
+        since = asked(request, route).get("since", self._floor.view().at - DAY_S)
+        return _json(await self._queries.surveys(since))
+
     async def recordings(self, request: web.Request, route: Route) -> web.Response:
         said = asked(request, route)
         return _json(await self._queries.recordings(before=said.get("before"), limit=int(said.get("limit", 100))))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from desk import bodies
+from desk.faults import Refusal
 from desk.masked import mask_digits
 from telephony.agents import (
     AgentAsk,
@@ -28,6 +29,17 @@ from telephony.agents import (
 )
 from telephony.ids import AgentId, CallId, CampaignId, LeadId
 from telephony.later import MessageDialAsked, MessageDoneAsked, MessageReturnAsked, MessageTakeAsked
+from telephony.numbers import NumberFault, parse
+from telephony.oncall import (
+    ConferenceAsked,
+    ConsultAsked,
+    ConsultEndAsked,
+    Kind,
+    Party,
+    SurveyAsked,
+    SwapAsked,
+    TransferAsked,
+)
 
 
 def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentAsk:
@@ -40,6 +52,31 @@ def _disposition(actor: str, agent: AgentId, said: bodies.Disposition) -> AgentA
         done=said.done,
         callback_at=said.callback_at,
     )
+
+
+def _party(body: bodies.PartyBody) -> Party | None:
+    """The one party that is meant, None for none; raises Refusal for several, or for what is no number."""
+    given = [
+        Party(kind=kind, name=name)
+        for kind, name in ((Kind.AGENT, body.agent), (Kind.QUEUE, body.queue), (Kind.NODE, body.node))
+        if name is not None
+    ]
+    given += [Party(kind=Kind.LEADER)] if body.leader else []
+    if body.number is not None:
+        try:
+            given.append(Party(kind=Kind.NUMBER, number=parse(body.number, "ZZ")))
+        except NumberFault as fault:
+            raise Refusal(409, "party_number", {"why": fault.why}) from None
+    if len(given) > 1:
+        raise Refusal(409, "party_one")
+    return given[0] if given else None
+
+
+def _consult(actor: str, agent: AgentId, body: bodies.PartyBody) -> AgentAsk:
+    to = _party(body)
+    if to is None:
+        raise Refusal(409, "party_one")
+    return ConsultAsked(actor=actor, agent=agent, to=to)
 
 
 AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
@@ -77,4 +114,10 @@ AGENT_ASKS: dict[str, Callable[[str, AgentId, Any], AgentAsk]] = {
         actor=actor, agent=agent, message=body.message, result=mask_digits(body.result), note=mask_digits(body.note)
     ),
     "skip": lambda actor, agent, body: SkipAsked(actor=actor, agent=agent, lead=LeadId(body.lead)),
+    "consult": _consult,
+    "consult-end": lambda actor, agent, body: ConsultEndAsked(actor=actor, agent=agent),
+    "swap": lambda actor, agent, body: SwapAsked(actor=actor, agent=agent),
+    "conference": lambda actor, agent, body: ConferenceAsked(actor=actor, agent=agent),
+    "transfer": lambda actor, agent, body: TransferAsked(actor=actor, agent=agent, to=_party(body)),
+    "survey": lambda actor, agent, body: SurveyAsked(actor=actor, agent=agent, survey=body.survey),
 }

@@ -53,6 +53,23 @@ class Preview(Body, frozen=True, kw_only=True):
     campaign: Short
 
 
+class PartyBody(Body, frozen=True, kw_only=True):
+    """Whom to consult or transfer to, exactly one: an agent, the next free of a queue, the shift leader, a number
+    outside (``+86…``), an IVR node. A transfer without any goes to whom the agent consults."""
+
+    agent: Short | None = None
+    queue: Short | None = None
+    leader: bool = False
+    number: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    node: Short | None = None
+
+
+class SurveyBody(Body, frozen=True, kw_only=True):
+    """Which survey; the line's own when left out."""
+
+    survey: Annotated[str, msgspec.Meta(max_length=80)] = ""
+
+
 class OneLead(Body, frozen=True, kw_only=True):
     lead: int
 

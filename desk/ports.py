@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from desk.books import Books
+from desk.oncall_ports import PartRow, SurveyRow
 from dialer.amd.report import AmdReport
 from telephony.views import ContractView
 
@@ -142,6 +143,10 @@ class DeskQueries(Books, Protocol):
     async def amd(self, *, campaign: str, since: float) -> AmdReport | None:
         """How detection of answering machines did on the campaign since an instant; None without such a campaign."""
         ...
+
+    async def parts(self, call: str) -> Sequence[PartRow]: ...
+
+    async def surveys(self, since: float) -> Sequence[SurveyRow]: ...
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
         """Recordings started before the instant `before`."""

@@ -14,6 +14,7 @@ from desk.dnc_routes import DNC_ROUTES
 from desk.forecast_ports import CampaignForecast
 from desk.kvm_routes import KVM_ROUTES
 from desk.later_routes import LATER_ROUTES
+from desk.oncall_ports import PartRow, SurveyRow
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, RecordingRow, RejectedRow
 from desk.queue_routes import QUEUE_ROUTES
 from desk.route import Query, Route
@@ -110,6 +111,19 @@ ROUTES: tuple[Route, ...] = (
     ),
     _read("/trunks", "trunks", "All trunks with health and load.", tuple[TrunkView, ...]),
     _read("/servers", "servers", "The links to the Asterisk servers.", tuple[ServerView, ...]),
+    _read(
+        "/surveys/report",
+        "survey_report",
+        "Customers sent to surveys, how many answered, and their scores, by agent. The last 24 hours when not given.",
+        tuple[SurveyRow, ...],
+        _SINCE,
+    ),
+    _read(
+        "/calls/{id}/parts",
+        "call_parts",
+        "Which agents had a call: since when, how long, how long on hold, holds in all and too long ones.",
+        tuple[PartRow, ...],
+    ),
     _read("/alarms", "alarms", "Alarms not yet cleared.", tuple[AlarmView, ...]),
     _read(
         "/calls",
@@ -256,6 +270,12 @@ ROUTES: tuple[Route, ...] = (
     _agent("stay", "Take the announcement back, or the wish to stop after the call."),
     _agent("hold", "Put the customer on hold."),
     _agent("resume", "Take the customer off hold."),
+    _agent("consult", "Put the customer on hold and call somebody about him.", bodies.PartyBody),
+    _agent("consult-end", "End the consultation; out of a three-way call the party is dropped."),
+    _agent("swap", "Turn from the party consulted to the customer, or back."),
+    _agent("conference", "Make it a three-way call."),
+    _agent("transfer", "Hand the customer over: at once, or without a party to whom is consulted.", bodies.PartyBody),
+    _agent("survey", "End the conversation and ask the customer how it was.", bodies.SurveyBody),
     _agent("hang-up", "End the conversation."),
     _agent("disposition", "The agent's word on a call; ends the wrap-up when done.", bodies.Disposition),
     _agent("nuisance", "Put the caller of the agent's call on the list of nuisance callers.", NuisanceCall),

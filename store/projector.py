@@ -11,7 +11,7 @@ import msgspec
 
 from store import caller_changes, certificates, ear_changes, later_changes, tables
 from store.changes import Change, Row, Verb
-from telephony import batches, facts
+from telephony import batches, facts, oncall
 from telephony.agents import AgentState, SeatMode
 from telephony.detection import Then
 from telephony.facts import Fact
@@ -242,7 +242,58 @@ RECORDING_STATE = Change(
     merge=_fill_in,
 )
 
+OF_BEFORE = -1
+KEEP = "="
+"""In a consultation's row: as it was."""
+_ADDED = "{old}+{new}"
+
+
+def _part_twice(first: Row, second: Row) -> Row:
+    """What befell an agent's part in a call twice in one batch."""
+    began = second[3] or first[3]
+    still = first[4] if second[4] == OF_BEFORE else second[4]
+    return (*first[:3], began, still, *(a + b for a, b in zip(first[5:], second[5:], strict=True)))
+
+
+def _consult_twice(first: Row, second: Row) -> Row:
+    """A consultation's next step in one batch; a new one takes the place of the old."""
+    return second if second[2] != KEEP else (*first[:6], second[6], second[7])
+
+
+PART = Change(
+    name="part",
+    table=tables.parts,
+    verb=Verb.UPSERT,
+    columns=("part", "call", "agent", "began_at", "open", "talk_s", "hold_s", "holds", "long_holds"),
+    how={
+        "began_at": "CASE WHEN {new}>0 THEN {new} ELSE {old} END",
+        "open": "CASE WHEN {new}<0 THEN {old} ELSE {new} END",
+        **dict.fromkeys(("talk_s", "hold_s", "holds", "long_holds"), _ADDED),
+    },
+    merge=_part_twice,
+)
+CONSULT = Change(
+    name="consult",
+    table=tables.consults,
+    verb=Verb.UPSERT,
+    columns=("call", "agent", "kind", "party", "target", "leg", "stage", "at"),
+    how={
+        name: f"CASE WHEN {{new}}='{KEEP}' THEN {{old}} ELSE {{new}} END"
+        for name in ("agent", "kind", "party", "target", "leg")
+    },
+    merge=_consult_twice,
+)
+SURVEY = Change(
+    name="survey",
+    table=tables.surveys,
+    verb=Verb.INSERT,
+    columns=("call", "agent", "survey", "questions", "sent_at"),
+)
+SURVEY_ENDED = Change(name="survey_ended", table=tables.surveys, verb=Verb.UPDATE, columns=("call", "ended_at"))
+SCORE = Change(name="score", table=tables.scores, verb=Verb.INSERT, columns=("id", "call", "question", "score"))
+
 ORDER: tuple[Change, ...] = (
+    *(PART, CONSULT, SURVEY, SURVEY_ENDED, SCORE),
     *(JOURNAL, PLACED, RANG, ANSWERED, JUDGED, SCREENED, CONNECTED, ABANDONED, DECIDED, ENDED, DISPOSED),
     *(
         LEAD,
@@ -267,6 +318,26 @@ ORDER: tuple[Change, ...] = (
     *ear_changes.ORDER,
 )
 """Within one transaction; rows are put in before they are changed."""
+
+
+def _part(
+    fact: Any,
+    *,
+    began_at: float = 0.0,
+    still: int = OF_BEFORE,
+    talk_s: float = 0.0,
+    hold_s: float = 0.0,
+    holds: int = 0,
+    long_holds: int = 0,
+) -> Row:
+    """What is added to an agent's part in a call."""
+    key = f"{fact.call} {fact.agent}"
+    return (key, fact.call, fact.agent, began_at, still, talk_s, hold_s, holds, long_holds)
+
+
+def _consult(fact: Any, stage: str, at: float) -> Row:
+    return (fact.call, KEEP, KEEP, KEEP, KEEP, KEEP, stage, at)
+
 
 _UNSEEN = (AgentState.LOGGED_OUT.value, "")
 _MODE = SeatMode.NAILED_UP.value
@@ -293,7 +364,32 @@ _OWN: dict[type[Fact], tuple[Rule, ...]] = {
     facts.CallConnected: (
         (CONNECTED, lambda at, f: (f.call, at, f.agent, f.waited_s)),
         (DECIDED, lambda at, f: (f.call, at, "connected", f.waited_s)),
+        (PART, lambda at, f: _part(f, began_at=at, still=1)),
     ),
+    facts.CallLeft: ((PART, lambda at, f: _part(f, still=0, talk_s=f.talk_s, hold_s=f.hold_s)),),
+    facts.CallHeld: ((PART, lambda at, f: _part(f, holds=1)),),
+    oncall.HoldOverdue: ((PART, lambda at, f: _part(f, long_holds=1)),),
+    oncall.ConsultBegun: (
+        (
+            CONSULT,
+            lambda at, f: (f.call, f.agent, f.kind.value, f.to, f.target or "", f.leg or "", "calling", at),
+        ),
+    ),
+    oncall.OutsidePlaced: (
+        (CONSULT, lambda at, f: (f.call, f.agent, "number", "", "", f.leg, "outside", at) if f.blind else None),
+    ),
+    oncall.ConsultJoined: ((CONSULT, lambda at, f: _consult(f, "talking", at)),),
+    oncall.ConsultSwapped: ((CONSULT, lambda at, f: _consult(f, "aside" if f.aside else "talking", at)),),
+    oncall.ConferenceBegun: ((CONSULT, lambda at, f: _consult(f, "three", at)),),
+    oncall.ConsultEnded: (
+        (
+            CONSULT,
+            lambda at, f: _consult(f, "outside" if f.why == "transferred" and f.target is None else "", at),
+        ),
+    ),
+    oncall.SurveySent: ((SURVEY, lambda at, f: (f.call, f.agent, f.survey, f.questions, at)),),
+    oncall.SurveyAnswered: ((SCORE, lambda at, f: (f"{f.call} {f.question}", f.call, f.question, f.score)),),
+    oncall.SurveyEnded: ((SURVEY_ENDED, lambda at, f: (f.call, at)),),
     facts.CallAbandoned: (
         (ABANDONED, lambda at, f: (f.call, f.by.value, f.waited_s)),
         (DECIDED, lambda at, f: (f.call, at, f.by.value, f.waited_s)),

@@ -13,6 +13,7 @@ from store.certificates import held as held_certificates
 from store.ears import open_supervisions, paused_recordings
 from store.inbound import open_inbound
 from store.later import last_handed, open_callbacks, open_messages
+from store.oncall import open_consults, open_surveys, parts_of, with_parts
 from store.opening import Store
 from store.sealing import Seal
 from store.tables import agents, attempts, break_tokens, campaigns, journal, leads, recordings
@@ -79,6 +80,7 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         handed = last_handed(connection)
         supervised = open_supervisions(connection, servers)
         paused = paused_recordings(connection, servers)
+        had, consulted, surveyed = parts_of(connection), open_consults(connection), open_surveys(connection)
     if mine is not None:
         calls = [row for row in calls if row.server in mine.servers]
         talked = [row for row in talked if row.server in mine.servers]
@@ -87,7 +89,10 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
         states = [row for row in states if row.campaign in mine.campaigns]
         ends = tuple(end for end in ends if end.campaign in mine.campaigns)
     return Restored(
-        calls=_in_order(_call(row, store.seal, attempts=row.tried + 1, heard_at=heard.get(row.call)) for row in calls),
+        calls=_in_order(
+            with_parts(_call(row, store.seal, attempts=row.tried + 1, heard_at=heard.get(row.call)), had)
+            for row in calls
+        ),
         talked=_in_order(_call(row, store.seal, attempts=max(row.tried, 1)) for row in talked),
         agents=tuple(_known_agent(row) for row in known),
         campaigns=tuple((CampaignId(row.campaign), row.state) for row in states),
@@ -97,7 +102,9 @@ def restored(store: Store, mine: Mine | None = None) -> Restored:
             KnownBreak(agent=AgentId(row.agent), state=BreakState(row.state), asked_at=row.asked_at, until=row.until)
             for row in breaks
         ),
-        inbound=came,
+        inbound=tuple(with_parts(one, had) for one in came),
+        consults=consulted,
+        surveys=surveyed,
         callbacks=called_back,
         messages=left,
         last_handed=handed,

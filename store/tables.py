@@ -530,3 +530,54 @@ dnc = Table(
 Index("ix_dnc_changed", dnc.c.changed_at)
 Index("ix_dnc_number", dnc.c.number_key, dnc.c.campaign)
 Index("ix_dnc_customer", dnc.c.customer, dnc.c.campaign)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("part", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("began_at", Float(53), nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("talk_s", Float(53), nullable=False),
+    Column("hold_s", Float(53), nullable=False),
+    Column("holds", Integer, nullable=False),
+    Column("long_holds", Integer, nullable=False),
+)
+Index("ix_parts_call", parts.c.call)
+Index("ix_parts_began", parts.c.began_at)
+
+consults = Table(
+    "consults",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("target", Text),
+    Column("leg", Text),
+    Column("stage", Text, nullable=False),
+    Column("at", Float(53), nullable=False),
+)
+
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("questions", Integer, nullable=False),
+    Column("sent_at", Float(53), nullable=False),
+    Column("ended_at", Float(53)),
+)
+Index("ix_surveys_sent", surveys.c.sent_at)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("question", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+)
+Index("ix_scores_call", scores.c.call)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from switchroom import cli_routing, cli_worktime
+from switchroom import cli_oncall, cli_routing, cli_worktime
 from switchroom.cli_floor import Remote, ServerFile, Token, Url
 from switchroom.cli_words import Json, console, fail, print_json, say
 
@@ -23,6 +23,7 @@ def install(app: typer.Typer) -> None:
     agent.command("decertify", help=say("agent.decertify"))(cli_routing.decertify)
     agent.command("certificates", help=say("agent.certificates"))(cli_routing.certificates)
     cli_worktime.install(app, agent)
+    cli_oncall.install(app, agent)
     app.add_typer(agent, name="agent")
 
 

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from desk.oncall_ports import PartRow, SurveyRow
 from desk.ports import BatchRow, CallRow, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from dialer.amd.report import AmdReport, report
+from store import oncall as store_oncall
 from store import queries
 from store.detection import BIN_S, detected
 from switchroom import upload
@@ -84,6 +86,37 @@ class Deskwork(Bookwork):
             gone=found.gone,
             bin_s=BIN_S,
         )
+
+    async def parts(self, call: str) -> Sequence[PartRow]:
+        rows = await self._ask(lambda: store_oncall.parts_in(self._store, call))
+        return [
+            PartRow(
+                call=call,
+                agent=row.agent,
+                began_at=row.began_at,
+                open=bool(row.open),
+                talk_s=row.talk_s,
+                hold_s=row.hold_s,
+                holds=row.holds,
+                long_holds=row.long_holds,
+            )
+            for row in rows
+        ]
+
+    async def surveys(self, since: float) -> Sequence[SurveyRow]:
+        found = await self._ask(lambda: store_oncall.surveyed(self._store, since))
+        return [
+            SurveyRow(
+                agent=agent,
+                talked=talked,
+                sent=sent,
+                answered=answered,
+                transfer_rate=sent / talked if talked else None,
+                answer_rate=answered / sent if sent else None,
+                score=score,
+            )
+            for agent, (talked, sent, answered, score) in sorted(found.items())
+        ]
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
         rows = await self._ask(lambda: queries.recordings_list(self._store, limit=limit, before=before))
