@@ -16,6 +16,7 @@ from desk.dnc_ports import (
     NewEntry,
 )
 from desk.forecast_ports import CampaignForecast, ForecastRefused, TargetRow
+from desk.oncall_ports import PartRow, SurveyRow
 from desk.ports import BatchRow, CallRow, ImportRefused, ImportReport, JournalRow, ListOrder, RecordingRow, RejectedRow
 from dialer.amd.errors import Counted
 from dialer.amd.report import AmdReport, report
@@ -389,6 +390,14 @@ class FakeQueries(FakeBooks):
             gone=0,
             bin_s=0.01,
         )
+
+    async def parts(self, call: str) -> Sequence[PartRow]:
+        return [
+            PartRow(call=call, agent="1001", began_at=1.0, open=False, talk_s=60.0, hold_s=5.0, holds=1, long_holds=0)
+        ]
+
+    async def surveys(self, since: float) -> Sequence[SurveyRow]:
+        return [SurveyRow(agent="1001", talked=4, sent=2, answered=1, transfer_rate=0.5, answer_rate=0.5, score=4.5)]
 
     async def recordings(self, *, before: float | None, limit: int) -> Sequence[RecordingRow]:
         return [

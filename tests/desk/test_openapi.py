@@ -30,6 +30,8 @@ BODIES = {
     "disposition": {"call": "c-1", "disposition": "sale"},
     "preview": {"campaign": "spring"},
     "dial": {"lead": 7},
+    "consult": {"agent": "1002"},
+    "transfer": {"leader": True},
     "/agents/{id}/nuisance": {"call": "pbx1-1.2", "reason": "silent"},
     "/nuisance": {"number": "+8613800138000", "reason": "silent"},
     "skip": {"lead": 7},
