@@ -1,13 +1,17 @@
 """Agents' time over the API and the wire: break tokens, a leader's word, phones that go away, a restart in the middle."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from switchroom.cli import app
 from switchroom.live import LiveFloor
 from telephony.agents import AgentState
 from telephony.facts import AgentForced
-from tests.scenarios.open_floor import OpenFloor, campaign, open_floor
+from tests.scenarios.open_floor import TOKEN, OpenFloor, campaign, open_floor
 
 ROOM: dict[str, Any] = {"floor": {"wrap_up_s": 0.3, "ring_s": 3.0, "breaks": {"last_s": 600.0}}}
 
@@ -86,3 +90,33 @@ async def test_phone_that_is_gone_is_noticed_at_once_and_also_when_nobody_was_li
         await again(floor)
         await floor.until(lambda: floor.agent(agent).device == "UNAVAILABLE", "the PBX was asked")
         assert floor.state(agent) == "aux"
+
+
+async def test_the_command_line_shows_and_steers_agents_time(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, {"spring": campaign()}, leads={}, agents=1, mode="ring_each_call") as floor:
+        agent = floor.agents[0]
+        await floor.work()
+        there = [
+            "--url",
+            f"http://127.0.0.1:{floor.floor.port}",
+            "--token",
+            TOKEN,
+            "--config",
+            str(tmp_path / "none.toml"),
+        ]
+
+        async def run(*words: str, code: int = 0) -> str:
+            done = await asyncio.to_thread(CliRunner().invoke, app, [*words, *there])
+            assert done.exit_code == code, done.output
+            return done.output
+
+        await run("break", "grant", agent, "--why", "headache")
+        assert json.loads(await run("break", "list", "--json"))["tokens"][0]["state"] == "out"
+        await run("break", "extend", agent, "--minutes", "5")
+        await run("break", "take-back", agent)
+        assert floor.state(agent) == "ready"
+        await run("agent", "force", agent, "sign_out")
+        assert floor.state(agent) == "logged_out"
+        await run("agent", "skills", agent, "billing=9", code=2)
+        await run("agent", "history", agent)
+        assert json.loads(await run("agent", "utilisation", "--json"))[0]["agent"] == agent
