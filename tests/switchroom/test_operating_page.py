@@ -10,6 +10,7 @@ import dialer.metrics  # noqa: F401
 import store.chaining  # noqa: F401
 import switchroom.outbox  # noqa: F401
 from acd import breakdesk, overstay, surge
+from acd.inbound import LINE_UNKNOWN
 from config.catalogue import everything
 from desk.gauges import FloorGauges
 from kvmctl.engine import DRIFT_ALARM, MATRIX_LOST
@@ -69,6 +70,7 @@ def test_every_alarm_there_is_has_its_row(page: str) -> None:
         (DATA_LOW, ""),
         ("recording_missing", ""),
         ("recording_pause", ""),
+        (LINE_UNKNOWN, ""),
         (surge.ALARM, ""),
         (surge_messages.ALARM, ""),
         (queuelog.ALARM, ""),
