@@ -5,7 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any, TypeVar
 
-from config.model import AgentSettings, AsteriskSettings, CalendarSettings, FloorSettings, ServerSettings, TrunkSettings
+from config.model import (
+    AgentSettings,
+    AsteriskSettings,
+    CalendarSettings,
+    CampaignSettings,
+    FloorSettings,
+    ServerSettings,
+    TrunkSettings,
+)
 from config.queues import QueueSettings
 from simulator.carrier import ScriptedCarrier
 from simulator.clock import SetClock
@@ -55,6 +63,8 @@ class CallersFloor:
         calendars: Mapping[str, CalendarSettings] | None = None,
         pbx: VirtualExchange | None = None,
         clock: SetClock | None = None,
+        campaigns: Mapping[str, CampaignSettings] | None = None,
+        later: Callable[[Any], None] = lambda _: None,
         **server: Any,
     ) -> None:
         self.clock = clock or SetClock(start)
@@ -86,7 +96,8 @@ class CallersFloor:
         watched = self.watch.around(self.pbx, self.clock.now)
         self.house = build(
             server=self.settings,
-            campaigns={},
+            campaigns=campaigns or {},
+            later=later,
             ledger=books,
             leads=books,
             exchanges={PBX: _Noted(watched, self.commands)},
