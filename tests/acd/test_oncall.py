@@ -4,7 +4,16 @@ import pytest
 
 from config.oncall import NodeSettings, SurveySettings
 from telephony.agents import AgentState, HangUpAsked, HoldAsked, ResumeAsked, SignOutAsked
-from telephony.facts import AlarmCleared, AlarmRaised, Anomaly, CallConnected, CallHeld, CallLeft, InboundEnded
+from telephony.facts import (
+    AlarmCleared,
+    AlarmRaised,
+    Anomaly,
+    CallConnected,
+    CallHeld,
+    CallLeft,
+    InboundEnded,
+    RecordingStarted,
+)
 from telephony.ids import AgentId, CallId, call_leg
 from telephony.oncall import (
     CallHandedOver,
@@ -323,3 +332,35 @@ def test_link_cut_in_a_consultation_leaves_nobody_stuck(mode: str) -> None:
     assert len(floor.of(CallHeld)) == 1
     ends(floor, call)
     clean(floor)
+
+
+def test_pain_5_a_transfer_is_in_the_journal_from_whom_to_whom_and_talk_is_charged_to_who_had_it() -> None:
+    floor, call = talking()
+    floor.run(25.0)
+    floor.ask(TransferAsked(actor=A, agent=A, to=TO_B))
+    floor.run(40.0)
+    ends(floor, call)
+    path = [
+        (type(fact).__name__, getattr(fact, "agent", None))
+        for _, fact in floor.facts
+        if isinstance(fact, CallConnected | CallHandedOver | CallLeft)
+    ]
+    assert path == [
+        *[("CallConnected", A), ("CallHandedOver", A), ("CallLeft", A)],
+        *[("CallConnected", B), ("CallLeft", B)],
+    ]
+    had = {fact.agent: fact.talk_s for fact in floor.of(CallLeft)}
+    assert 25.0 < had[A] < 31.0
+    assert 39.0 < had[B] < 43.0
+
+
+def test_pain_14_a_recording_goes_on_over_a_transfer_and_stays_with_its_call() -> None:
+    floor, call = talking()
+    begun = [fact.name for fact in floor.of(RecordingStarted)]
+    floor.ask(ConsultAsked(actor=A, agent=A, to=TO_B))
+    floor.run(3.0)
+    floor.ask(TransferAsked(actor=A, agent=A))
+    floor.run(3.0)
+    assert [fact.name for fact in floor.of(RecordingStarted)] == begun == [call]
+    assert floor.pbx.legs[call_leg(call)].recording is not None
+    ends(floor, call)

@@ -5,7 +5,7 @@ import pytest
 from config.oncall import TransferSettings
 from telephony.agents import AgentState
 from telephony.facts import Anomaly
-from telephony.ids import CallId, call_leg
+from telephony.ids import CallId
 from telephony.numbers import PhoneNumber
 from telephony.oncall import ConsultAsked, ConsultEnded, ConsultJoined, Kind, OutsideBarred, OutsidePlaced, Party
 from telephony.oncall import TransferAsked as Transfer
