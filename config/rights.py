@@ -82,4 +82,5 @@ ROLES: dict[str, frozenset[Right]] = {
     "admin": frozenset(Right),
 }
 UNNAMED = "operator"
-"""The role of a token none was given: everything but to approve changes, to export and to see whole numbers."""
+"""The role of a token none was given: everything but to approve changes, to export, to see whole numbers and
+to set screens up."""

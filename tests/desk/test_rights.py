@@ -25,8 +25,13 @@ def test_the_settings_know_every_role_and_no_other() -> None:
     assert set(get_args(Role)) == set(ROLES)
 
 
-def test_a_token_without_a_role_neither_approves_nor_exports_nor_reveals() -> None:
-    assert set(Right) - ROLES[UNNAMED] == {Right.DATA_APPROVE, Right.DATA_EXPORT, Right.NUMBER_REVEAL}
+def test_a_token_without_a_role_neither_approves_nor_exports_nor_reveals_nor_sets_screens_up() -> None:
+    assert set(Right) - ROLES[UNNAMED] == {
+        Right.DATA_APPROVE,
+        Right.DATA_EXPORT,
+        Right.NUMBER_REVEAL,
+        Right.KVM_SETUP,
+    }
 
 
 def test_an_agent_cannot_change_data_nor_export_nor_reveal_nor_read_the_trail() -> None:
