@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-TOGETHER = frozenset({"asterisk", "browser", "scenarios"})
+TOGETHER = frozenset({"asterisk", "browser", "kvmctl", "scenarios"})
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -269,7 +269,9 @@ class AmiLink:
 
     def _session_lost(self, why: str) -> None:
         if self._lost is not None and not self._lost.done():
-            self._lost.set_result("PBX shut down" if self._shutdown and why.startswith("closed") else why)
+            self._lost.set_result(
+                "PBX shut down" if self._shutdown and why.startswith(("closed", "Connection")) else why
+            )
             self._enter(LinkState.DOWN)
             for session in self._sessions:
                 session.close(why)

@@ -1,11 +1,13 @@
 """A whole server of a closed world with a simulated matrix, as processes of their own, once for all tests that need it."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +30,13 @@ def environment(lang: str) -> dict[str, str]:
         "TERM": "xterm-256color",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def all_signed_in(url: str) -> bool:
+    """Whether every agent of the world sits at his seat: who signs in later would switch its screen."""
+    with urllib.request.urlopen(f"{url}/api/v1/agents", timeout=WITHIN_S) as reply:
+        agents = json.load(reply)
+    return bool(agents) and all(agent["state"] != "logged_out" for agent in agents)
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +63,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     password = re.search(r"password (\S+),", said)
     assert url is not None, said
     assert password is not None, said
+    while not all_signed_in(url.group()) and time.monotonic() < end:
+        time.sleep(0.2)
     yield Server(url.group(), password.group(1))
     process.send_signal(signal.SIGTERM)
     process.wait(WITHIN_S)

@@ -1,5 +1,6 @@
 """The operators' menu in a real pseudo-terminal, in both languages, against a whole server of a closed world."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -59,7 +60,12 @@ class Operator:
     def leave(self) -> int:
         self.types("\x03")
         self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(WITHIN_S)
+        end = time.monotonic() + WITHIN_S
+        while self._process.poll() is None and time.monotonic() < end:
+            if select.select([self._here], [], [], 0.2)[0]:
+                with contextlib.suppress(OSError):
+                    os.read(self._here, 65_536)
+        code = self._process.wait(1.0)
         os.close(self._here)
         return code
 
