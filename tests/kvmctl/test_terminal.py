@@ -23,6 +23,11 @@ F1, F2, F3 = "\x1bOP", "\x1bOQ", "\x1bOR"
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[()][0-9A-Za-z]|[=>78]|\][^\x07]*\x07)")
 
 
+def _can_be_interrupted() -> None:
+    """Tests started in the background of a shell ignore the interrupt key, and would hand that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Operator:
     """A person at a terminal of 100 columns and 30 lines."""
 
@@ -31,7 +36,14 @@ class Operator:
         fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         command = [sys.executable, "-m", "switchroom", "kvm", "osd", rx, "--url", server.url]
         self._process = subprocess.Popen(
-            command, stdin=there, stdout=there, stderr=there, env=environment(lang), cwd=folder, start_new_session=True
+            command,
+            stdin=there,
+            stdout=there,
+            stderr=there,
+            env=environment(lang),
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=_can_be_interrupted,
         )
         os.close(there)
         self._here, self._raw = here, b""
