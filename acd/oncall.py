@@ -106,13 +106,6 @@ class OnCall:
         hear = self.rules.get(type(event))
         return hear(event, now) if hear else ()
 
-    def consult_of(self, agent: AgentId) -> str:
-        """How far an agent's consultation is, "" for none; "consulted" of a colleague who is asked."""
-        consult = self._consults.by_agent.get(agent)
-        if consult is not None:
-            return consult.stage.value
-        return "consulted" if self._consults.host_of(agent) is not None else ""
-
     def _placed(self, fact: OutsidePlaced, now: float) -> Out:
         return self._transferring.placed(fact, now) if fact.blind else self._consulting.placed(fact, now)
 

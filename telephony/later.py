@@ -331,15 +331,6 @@ class MessageDialling(Fact, frozen=True, kw_only=True):
 # appointments
 
 
-class AppointmentAsked(Ask, frozen=True, kw_only=True):
-    """Change a promised callback: another instant, another agent ("" for the whole group), or cancel it (`at` None)."""
-
-    lead: LeadId
-    campaign: CampaignId
-    at: float | None
-    agent: str
-
-
 class AppointmentChanged(Fact, frozen=True, kw_only=True):
     """A promised callback was changed by a person: due at that instant (None: no more) by that agent ("" anybody)."""
 

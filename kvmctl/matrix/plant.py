@@ -86,7 +86,6 @@ class Plant:
         self._tx_at = {
             (one.matrix, channel, port): one.id for one in transmitters for channel, port in one.ports.items()
         }
-        self._rx_at = {(one.matrix, channel, port): one.id for one in receivers for channel, port in one.ports.items()}
 
     @property
     def matrices(self) -> set[MatrixId]:
@@ -128,9 +127,6 @@ class Plant:
 
     def tx_at(self, matrix: MatrixId, channel: Channel, port: Port | None) -> TxId | None:
         return None if port is None else self._tx_at.get((matrix, channel, port))
-
-    def rx_at(self, matrix: MatrixId, channel: Channel, port: Port) -> RxId | None:
-        return self._rx_at.get((matrix, channel, port))
 
     def seat_of(self, agent: str) -> Seat | None:
         return next((seat for seat in self.seats.values() if agent in seat.agents), None)
